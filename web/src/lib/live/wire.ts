@@ -12,11 +12,8 @@ export type Room = components['schemas']['Room'];
 export type Message = components['schemas']['Message'];
 export type Label = components['schemas']['Label'];
 export type Department = components['schemas']['Department'];
-export type MessagePage = components['schemas']['MessagePage'];
-export type Readers = components['schemas']['Readers'];
-
-export type RoomKind = 'direct' | 'group' | 'department' | 'broadcast';
-export type History = 'all' | 'from_join';
+export type RoomKind = components['schemas']['RoomKind'];
+export type History = components['schemas']['History'];
 
 /** What can have happened in a room, by kind. */
 export interface EventBodies {

@@ -1,0 +1,341 @@
+/**
+ * What one room looks like after one more event: the client's copy of the server's projection.
+ *
+ * What must stay true: an event counts once, in its place. Doubled and late events change
+ * nothing, and an event that comes too early is not applied but reported as a gap; so every
+ * order of delivery, with the gaps fetched, ends at what a fresh load would show (R28).
+ *
+ * Pure: no clock, no network, no view. Two clocks of sequence meet here: `head`, up to which
+ * events were applied, and `as_of` on each message, the head at which the server wrote it out.
+ */
+import { preview } from '../talk/preview';
+import type { Message, Room, RoomEvent } from './wire';
+
+type Seq = number;
+
+/** A message, and the head of the room at which it was read. Events up to there are in it already. */
+export type Kept = Message & { as_of: Seq };
+
+/** A stretch of the conversation without holes. */
+export interface Stretch {
+	messages: Kept[];
+	/** Joins, leaves, renames: what the conversation shows beside messages. */
+	lines: RoomEvent[];
+	more_before: boolean;
+	/** False: the stretch reaches the end, and what is posted next belongs to it. */
+	more_after: boolean;
+	/** With `more_after` false: up to here the stretch was complete when it was read. */
+	complete_to: Seq;
+}
+
+export interface RoomState {
+	room: Room;
+	/** Events are applied up to here, without a gap. */
+	head: Seq;
+	/** The highest place heard of. Above `head` there is a gap to be fetched. */
+	seen: Seq;
+	stretch: Stretch | null;
+	/** The last events applied, for a page that was read a moment before them. */
+	recent: RoomEvent[];
+	/** I am no longer in it. */
+	gone: boolean;
+}
+
+/** Who is looking, and who is from outside: what an event alone does not say. */
+export interface Eyes {
+	me: string;
+	outsider(member: string): boolean;
+}
+
+/** Events remembered for late pages. A page is never older than a request takes. */
+const RECENT = 500;
+
+const LINES: ReadonlySet<RoomEvent['kind']> = new Set<RoomEvent['kind']>([
+	'room.created',
+	'room.changed',
+	'room.archived',
+	'room.restored',
+	'member.added',
+	'member.removed',
+	'manager.added',
+	'manager.removed'
+]);
+
+/** True for what is shown as a line between messages. */
+export const isLine = (event: RoomEvent): boolean => LINES.has(event.kind);
+
+/** A room as it came from the server. */
+export function begin(room: Room): RoomState {
+	return { room, head: room.head, seen: room.head, stretch: null, recent: [], gone: false };
+}
+
+export const hasGap = (state: RoomState): boolean => state.seen > state.head && !state.gone;
+
+/** Applies what can be applied, in order; what comes too early only raises `seen`. */
+export function apply(state: RoomState, events: readonly RoomEvent[], eyes: Eyes): RoomState {
+	let next = state;
+	for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
+		if (next.gone || event.seq <= next.head) continue;
+		next = event.seq === next.head + 1 ? step(next, event, eyes) : { ...next, seen: Math.max(next.seen, event.seq) };
+	}
+	return next;
+}
+
+function step(state: RoomState, event: RoomEvent, eyes: Eyes): RoomState {
+	return {
+		room: roomAfter(state.room, event, eyes),
+		head: event.seq,
+		seen: Math.max(state.seen, event.seq),
+		stretch: state.stretch && stretchAfter(state.stretch, event),
+		recent: [...state.recent.slice(1 - RECENT), event],
+		gone: event.kind === 'member.removed' && event.body.member === eyes.me
+	};
+}
+
+function roomAfter(room: Room, event: RoomEvent, eyes: Eyes): Room {
+	const next = { ...room, head: event.seq };
+	switch (event.kind) {
+		case 'room.changed':
+			return { ...next, ...event.body };
+		case 'room.archived':
+			return { ...next, archived: true };
+		case 'room.restored':
+			return { ...next, archived: false };
+		case 'member.added': {
+			const { member, manager } = event.body;
+			if (room.members.some((one) => one.member === member)) return next;
+			const outsiders = room.outsiders + (eyes.outsider(member) ? 1 : 0);
+			return { ...next, outsiders, members: [...room.members, { member, manager, since: event.seq }] };
+		}
+		case 'member.removed': {
+			const { member } = event.body;
+			if (!room.members.some((one) => one.member === member)) return next;
+			const outsiders = room.outsiders - (eyes.outsider(member) ? 1 : 0);
+			return { ...next, outsiders, members: room.members.filter((one) => one.member !== member) };
+		}
+		case 'manager.added':
+		case 'manager.removed': {
+			const manager = event.kind === 'manager.added';
+			const { member } = event.body;
+			return { ...next, members: room.members.map((one) => (one.member === member ? { ...one, manager } : one)) };
+		}
+		case 'message.posted':
+			return posted(next, event, eyes);
+		case 'message.edited':
+			if (room.last?.message !== event.body.message || room.last.deleted) return next;
+			return { ...next, last: { ...room.last, text: preview(event.body.text ?? '') } };
+		case 'message.deleted':
+			if (room.last?.message !== event.body.message) return next;
+			return { ...next, last: { ...room.last, text: '', deleted: true } };
+		default:
+			return next;
+	}
+}
+
+type Posted = Extract<RoomEvent, { kind: 'message.posted' }>;
+
+function posted(room: Room, event: Posted, { me }: Eyes): Room {
+	const { body, seq, at } = event;
+	const author = event.actor ?? '';
+	const last = { message: body.message, seq, at, author, text: preview(body.text ?? ''), deleted: body.text === null };
+	if (author === me) return { ...room, last };
+	const named = body.all || body.mentions.includes(me);
+	return {
+		...room,
+		last,
+		mine: { ...room.mine, unread: room.mine.unread + 1, mentions: room.mine.mentions + (named ? 1 : 0) }
+	};
+}
+
+function stretchAfter(stretch: Stretch, event: RoomEvent): Stretch {
+	if (isLine(event)) {
+		if (stretch.more_after || event.seq <= stretch.complete_to) return stretch;
+		return { ...stretch, lines: [...stretch.lines, event] };
+	}
+	if (event.kind === 'message.posted') {
+		if (stretch.more_after || event.seq <= stretch.complete_to) return stretch;
+		return { ...stretch, messages: [...stretch.messages, born(event, stretch.messages)] };
+	}
+	let changed = false;
+	const messages = stretch.messages.map((message) => {
+		if (event.seq <= message.as_of) return message;
+		const next = quoted(messageAfter(message, event), event);
+		changed ||= next !== message;
+		return next;
+	});
+	return changed ? { ...stretch, messages } : stretch;
+}
+
+/** A quote's author is empty while the quoted message is not among those loaded. */
+export const quoteIsKnown = (message: Message): boolean => !message.reply_to || message.reply_to.author !== '';
+
+function born(event: Posted, others: readonly Kept[]): Kept {
+	const { body } = event;
+	const source = body.reply_to ? others.find((one) => one.id === body.reply_to) : undefined;
+	return {
+		id: body.message,
+		room: event.room,
+		seq: event.seq,
+		at: event.at,
+		author: event.actor ?? '',
+		text: body.text,
+		label: body.label,
+		answered: null,
+		reply_to: body.reply_to
+			? {
+					message: body.reply_to,
+					author: source?.author ?? '',
+					text: source?.text ?? null,
+					deleted: source ? source.deleted_at !== null : false
+				}
+			: null,
+		mentions: body.mentions,
+		all: body.all,
+		edited_at: null,
+		edits: 0,
+		deleted_at: null,
+		deleted_by: null,
+		pinned: null,
+		reactions: [],
+		read_count: 0,
+		as_of: event.seq
+	};
+}
+
+function messageAfter(message: Kept, event: RoomEvent): Kept {
+	if (!('message' in event.body) || event.body.message !== message.id) return message;
+	const by = event.actor ?? '';
+	switch (event.kind) {
+		case 'message.edited': {
+			const { text, mentions, all } = event.body;
+			return { ...message, text, mentions, all, edited_at: event.at, edits: message.edits + 1 };
+		}
+		case 'message.deleted':
+			return { ...message, text: null, deleted_at: event.at, deleted_by: by };
+		case 'message.pinned':
+			return { ...message, pinned: { by, at: event.at } };
+		case 'message.unpinned':
+			return { ...message, pinned: null };
+		case 'message.answered':
+			return { ...message, answered: { by, at: event.at } };
+		case 'message.reopened':
+			return { ...message, answered: null };
+		case 'reaction.added':
+			return { ...message, reactions: withReaction(message.reactions, event.body.reaction, by) };
+		case 'reaction.removed':
+			return { ...message, reactions: withoutReaction(message.reactions, event.body.reaction, by) };
+		default:
+			return message;
+	}
+}
+
+function quoted(message: Kept, event: RoomEvent): Kept {
+	const quote = message.reply_to;
+	if (!quote) return message;
+	if (event.kind === 'message.edited' && event.body.message === quote.message)
+		return { ...message, reply_to: { ...quote, text: event.body.text } };
+	if (event.kind === 'message.deleted' && event.body.message === quote.message)
+		return { ...message, reply_to: { ...quote, text: null, deleted: true } };
+	return message;
+}
+
+type Reactions = Message['reactions'];
+
+export function withReaction(reactions: Reactions, reaction: string, by: string): Reactions {
+	const there = reactions.find((one) => one.reaction === reaction);
+	if (!there) return [...reactions, { reaction, members: [by] }];
+	if (there.members.includes(by)) return reactions;
+	return reactions.map((one) => (one === there ? { reaction, members: [...one.members, by] } : one));
+}
+
+export function withoutReaction(reactions: Reactions, reaction: string, by: string): Reactions {
+	return reactions
+		.map((one) => (one.reaction === reaction ? { reaction, members: one.members.filter((member) => member !== by) } : one))
+		.filter((one) => one.members.length > 0);
+}
+
+/** A page as the server gives it, with the lines that lie between its messages. */
+export interface Page {
+	messages: readonly Message[];
+	lines: readonly RoomEvent[];
+	head: Seq;
+	more_before: boolean;
+	more_after: boolean;
+}
+
+export type Place = 'replace' | 'before' | 'after';
+
+/**
+ * Lays a page into the room. `null`: the page is older than the events still remembered,
+ * so it has to be asked for again.
+ */
+export function lay(state: RoomState, page: Page, place: Place): RoomState | null {
+	let fresh: Stretch | null = {
+		messages: page.messages.map((message) => ({ ...message, as_of: page.head })),
+		lines: page.lines.filter((line) => line.seq <= page.head),
+		more_before: page.more_before,
+		more_after: page.more_after,
+		complete_to: page.head
+	};
+	const missed = state.recent.filter((event) => event.seq > page.head);
+	if (page.head < state.head && missed.length !== state.head - page.head) return null;
+	for (const event of missed) fresh = stretchAfter(fresh, event);
+	const old = state.stretch;
+	if (!old || place === 'replace') return { ...state, stretch: fresh };
+	const before = place === 'before';
+	const stretch: Stretch = {
+		messages: union(before ? fresh.messages : old.messages, before ? old.messages : fresh.messages, state.head),
+		lines: unite(old.lines, fresh.lines),
+		more_before: before ? fresh.more_before : old.more_before,
+		more_after: before ? old.more_after : fresh.more_after,
+		complete_to: before ? old.complete_to : fresh.complete_to
+	};
+	return { ...state, stretch };
+}
+
+/** Two runs in order; where both have a message, the one read later wins. */
+function union(first: readonly Kept[], second: readonly Kept[], head: Seq): Kept[] {
+	const all = new Map<string, Kept>();
+	for (const message of [...first, ...second]) {
+		const there = all.get(message.id);
+		if (!there || Math.max(message.as_of, head) > Math.max(there.as_of, head)) all.set(message.id, message);
+	}
+	return [...all.values()].sort((a, b) => a.seq - b.seq);
+}
+
+function unite(first: readonly RoomEvent[], second: readonly RoomEvent[]): RoomEvent[] {
+	const all = new Map<Seq, RoomEvent>();
+	for (const line of [...first, ...second]) all.set(line.seq, line);
+	return [...all.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** Keeps at most `most` messages, letting go of those farthest from `side`. */
+export function trim(stretch: Stretch, most: number, side: 'start' | 'end'): Stretch {
+	if (stretch.messages.length <= most) return stretch;
+	const messages = side === 'start' ? stretch.messages.slice(0, most) : stretch.messages.slice(-most);
+	const first = messages[0]?.seq ?? 0;
+	const last = messages.at(-1)?.seq ?? 0;
+	return side === 'start'
+		? { ...stretch, messages, lines: stretch.lines.filter((line) => line.seq <= last), more_after: true }
+		: { ...stretch, messages, lines: stretch.lines.filter((line) => line.seq > first), more_before: true };
+}
+
+/** I have read up to `upto`; `unread` and `mentions` are what is left, when it is known. */
+export function readUpTo(state: RoomState, upto: Seq, at: number, me: string): RoomState {
+	const { mine } = state.room;
+	if (upto <= mine.read) return state;
+	const left = unreadAfter(state, upto, me);
+	const counts = left ?? { unread: mine.unread, mentions: mine.mentions };
+	return { ...state, room: { ...state.room, mine: { ...mine, ...counts, read: upto, last_read_at: at } } };
+}
+
+/** What is unread above `upto`, if the loaded stretch can tell. */
+export function unreadAfter(state: RoomState, upto: Seq, me: string): { unread: number; mentions: number } | null {
+	const { stretch, room } = state;
+	if (upto >= (room.last?.seq ?? 0)) return { unread: 0, mentions: 0 };
+	if (!stretch || stretch.more_after) return null;
+	const first = stretch.messages[0];
+	if (stretch.more_before && (!first || first.seq > upto + 1)) return null;
+	const left = stretch.messages.filter((one) => one.seq > upto && one.author !== me);
+	return { unread: left.length, mentions: left.filter((one) => one.all || one.mentions.includes(me)).length };
+}
