@@ -1,0 +1,172 @@
+/**
+ * The public API, for what a journey needs but is not about: people who are already there, rooms with a past.
+ *
+ * It stays true that nothing here goes round the wire: what it can do, any client can.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+
+/** A time-ordered id as clients make them (RFC 9562 §5.7). */
+export function newId() {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** The owner of every prepared organisation. */
+export const OWNER = {
+  family_name: '甲野',
+  given_name: '花子',
+  family_kana: 'こうの',
+  given_kana: 'はなこ',
+  login: 'kouno',
+  password: '朱肉と回覧板と月曜の朝',
+};
+
+export class Person {
+  #cookie = '';
+
+  /** @param {string} url @param {any} [me] */
+  constructor(url, me = null) {
+    this.url = url;
+    this.me = me;
+  }
+
+  /** This person's member id. */
+  get id() {
+    return this.me.member.id;
+  }
+
+  /** The session's cookie, for a browser that shall be signed in already. */
+  get cookies() {
+    const at = this.#cookie.indexOf('=');
+    return [{ name: this.#cookie.slice(0, at), value: this.#cookie.slice(at + 1), url: this.url }];
+  }
+
+  /**
+   * One call; the body as it came, and the status.
+   * @param {string} method
+   * @param {string} path below /api/v1
+   * @param {unknown} [body]
+   * @returns {Promise<{status: number, body: any}>}
+   */
+  async try(method, path, body) {
+    /** @type {Record<string, string>} */
+    const headers = { origin: this.url };
+    if (this.#cookie) headers.cookie = this.#cookie;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    for (const cookie of answer.headers.getSetCookie()) this.#cookie = cookie.split(';')[0];
+    const text = await answer.text();
+    return { status: answer.status, body: text ? JSON.parse(text) : null };
+  }
+
+  /** One call that must succeed; its body. */
+  async call(/** @type {string} */ method, /** @type {string} */ path, /** @type {unknown} */ body = undefined) {
+    const answer = await this.try(method, path, body);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Signs in. */
+  async signIn(/** @type {string} */ login, /** @type {string} */ password) {
+    this.me = await this.call('POST', '/session', { login, password });
+    return this;
+  }
+
+  /**
+   * Adds a member and joins as them by their invitation.
+   * @param {Record<string, unknown> & {family_name: string, given_name: string}} member
+   * @returns {Promise<Person>} the new person, signed in
+   */
+  async bring(member) {
+    const added = await this.call('POST', '/members', { kind: 'employee', ...member });
+    const [invitation] = await this.call('POST', '/invitations', { members: [added.id] });
+    const token = new URL(invitation.url).hash.slice(1);
+    const person = new Person(this.url);
+    const login = member.login ? {} : { login: `user-${added.id.slice(-6)}` };
+    person.me = await person.call('POST', '/invitations/accept', { token, password: OWNER.password, ...login });
+    return person;
+  }
+
+  /**
+   * Makes a room with these people in it.
+   * @param {string} name @param {Person[]} people @param {Record<string, unknown>} [more]
+   * @returns {Promise<string>} its id
+   */
+  async room(name, people, more = {}) {
+    const room = newId();
+    await this.call('PUT', `/rooms/${room}`, {
+      kind: 'group',
+      name,
+      members: people.map((person) => person.id),
+      managers: [],
+      history: 'all',
+      ...more,
+    });
+    return room;
+  }
+
+  /** Posts, and gives back the message as the server acknowledged it. */
+  post(/** @type {string} */ room, /** @type {string} */ text, id = newId()) {
+    return this.call('PUT', `/rooms/${room}/messages/${id}`, { text });
+  }
+
+  /** Every message of a room, oldest first. */
+  async messages(/** @type {string} */ room) {
+    const all = [];
+    for (let after = 0, more = true; more; ) {
+      const page = await this.call('GET', `/rooms/${room}/messages?after=${after}&limit=200`);
+      all.push(...page.messages);
+      more = page.more_after;
+      after = page.messages.at(-1)?.seq ?? after;
+    }
+    return all;
+  }
+}
+
+/**
+ * Sets the organisation up and gives back its owner, signed in.
+ * @param {import('./server.mjs').Server} server
+ */
+export async function organisation(server) {
+  const owner = new Person(server.url);
+  const welcome = await owner.call('GET', '/welcome');
+  const code = welcome.needs_code ? { code: setupCode(server) } : {};
+  const made = await owner.call('POST', '/setup', { organisation: '見本商店', ...OWNER, ...code });
+  owner.me = made.me;
+  return owner;
+}
+
+/** The code that the server printed, when it asks for one before it lets itself be set up. */
+export function setupCode(/** @type {import('./server.mjs').Server} */ server) {
+  const found = server.log.match(/(?:set-?up code|はじめの設定のコード)[^A-Z0-9]*([A-Z0-9-]{6,})/i);
+  assert.ok(found, `the server asks for a set-up code and printed none:\n${server.log}`);
+  return found[1];
+}
+
+/**
+ * Does `work` for every item, at most `width` at a time, in order of start.
+ * @template T, R
+ * @param {T[]} items @param {number} width @param {(item: T, index: number) => Promise<R>} work
+ * @returns {Promise<R[]>}
+ */
+export async function together(items, width, work) {
+  const results = new Array(items.length);
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index], index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
+}
