@@ -19,7 +19,11 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 			consult: fc.boolean()
 		})
 	},
-	fc.record({ do: fc.constantFrom('edit', 'delete', 'pin', 'unpin', 'answer', 'reopen'), which: index, text: word }),
+	fc.record({
+		do: fc.constantFrom('edit', 'delete', 'pin', 'unpin', 'answer', 'reopen'),
+		which: index,
+		text: word
+	}),
 	{
 		weight: 2,
 		arbitrary: fc.record({
@@ -52,7 +56,9 @@ function post(server: ServerRoom, by: string, text = 'はい', named = false) {
 
 describe('an event counts once, in its place (R28)', () => {
 	it('ends at the snapshot for every order and doubling of delivery, gaps refetched', () => {
-		const delivery = fc.array(fc.record({ pick: fc.nat(60), take: fc.nat(3), refetch: fc.boolean() }), { maxLength: 60 });
+		const delivery = fc.array(fc.record({ pick: fc.nat(60), take: fc.nat(3), refetch: fc.boolean() }), {
+			maxLength: 60
+		});
 		fc.assert(
 			fc.property(fc.array(deed, { maxLength: 40 }), fc.nat(40), delivery, (deeds, loadedAt, deliveries) => {
 				const server = new ServerRoom();
@@ -75,40 +81,51 @@ describe('an event counts once, in its place (R28)', () => {
 		const moves = fc.array(
 			fc.oneof(
 				fc.record({ move: fc.constant('events' as const), count: fc.nat(6) }),
-				fc.record({ move: fc.constantFrom('before' as const, 'after' as const, 'replace' as const), head: fc.nat(60), limit: fc.integer({ min: 1, max: 8 }) })
+				fc.record({
+					move: fc.constantFrom('before' as const, 'after' as const, 'replace' as const),
+					head: fc.nat(60),
+					limit: fc.integer({ min: 1, max: 8 })
+				})
 			),
 			{ maxLength: 25 }
 		);
 		fc.assert(
-			fc.property(fc.array(deed, { minLength: 5, maxLength: 40 }), fc.nat(40), moves, (deeds, loadedAt, all) => {
-				const server = new ServerRoom();
-				for (const one of deeds) server.perform(one);
-				let state = begin(server.snapshot(1 + (loadedAt % server.head)).room);
-				for (const move of all) {
-					if (move.move === 'events') {
-						state = apply(state, server.events.slice(state.head, state.head + move.count), eyes);
-						continue;
+			fc.property(
+				fc.array(deed, { minLength: 5, maxLength: 40 }),
+				fc.nat(40),
+				moves,
+				(deeds, loadedAt, all) => {
+					const server = new ServerRoom();
+					for (const one of deeds) server.perform(one);
+					let state = begin(server.snapshot(1 + (loadedAt % server.head)).room);
+					for (const move of all) {
+						if (move.move === 'events') {
+							state = apply(state, server.events.slice(state.head, state.head + move.count), eyes);
+							continue;
+						}
+						const head = 1 + (move.head % server.head);
+						const { stretch } = state;
+						const first = stretch?.messages[0]?.seq;
+						const last = stretch?.messages.at(-1)?.seq;
+						// A page is asked for at an edge of what is loaded, and never shows less than was shown already.
+						if (move.move === 'before' && first !== undefined && head >= first)
+							state = lay(state, server.page(head, { before: first }, move.limit), 'before') ?? state;
+						else if (move.move === 'after' && last !== undefined && stretch?.more_after && head >= last)
+							state = lay(state, server.page(head, { after: last }, move.limit), 'after') ?? state;
+						else if (move.move === 'replace')
+							state = lay(state, server.page(head, {}, move.limit), 'replace') ?? state;
 					}
-					const head = 1 + (move.head % server.head);
+					state = apply(state, server.events.slice(state.head), eyes);
+					const { messages } = server.snapshot();
+					const shown = told(state).messages;
+					const first = messages.findIndex((one) => one.id === shown[0]?.id);
+					const bare = (list: typeof messages) =>
+						list.map(({ reply_to, ...rest }) => ({ ...rest, to: reply_to?.message ?? null }));
+					expect(bare(shown)).toEqual(bare(first < 0 ? [] : messages.slice(first, first + shown.length)));
 					const { stretch } = state;
-					const first = stretch?.messages[0]?.seq;
-					const last = stretch?.messages.at(-1)?.seq;
-					// A page is asked for at an edge of what is loaded, and never shows less than was shown already.
-					if (move.move === 'before' && first !== undefined && head >= first)
-						state = lay(state, server.page(head, { before: first }, move.limit), 'before') ?? state;
-					else if (move.move === 'after' && last !== undefined && stretch?.more_after && head >= last)
-						state = lay(state, server.page(head, { after: last }, move.limit), 'after') ?? state;
-					else if (move.move === 'replace') state = lay(state, server.page(head, {}, move.limit), 'replace') ?? state;
+					if (stretch && !stretch.more_after) expect(shown.at(-1)?.id).toBe(messages.at(-1)?.id);
 				}
-				state = apply(state, server.events.slice(state.head), eyes);
-				const { messages } = server.snapshot();
-				const shown = told(state).messages;
-				const first = messages.findIndex((one) => one.id === shown[0]?.id);
-				const bare = (list: typeof messages) => list.map(({ reply_to, ...rest }) => ({ ...rest, to: reply_to?.message ?? null }));
-				expect(bare(shown)).toEqual(bare(first < 0 ? [] : messages.slice(first, first + shown.length)));
-				const { stretch } = state;
-				if (stretch && !stretch.more_after) expect(shown.at(-1)?.id).toBe(messages.at(-1)?.id);
-			}),
+			),
 			{ numRuns: 1000 }
 		);
 	});
@@ -135,7 +152,14 @@ describe('membership', () => {
 	it('ends for me at my removal, whatever follows (R25)', () => {
 		const server = new ServerRoom();
 		const seq = server.head + 1;
-		const removed: RoomEvent = { room: 'room', seq, at: 1, actor: 'anna', kind: 'member.removed', body: { member: ME, left: false } };
+		const removed: RoomEvent = {
+			room: 'room',
+			seq,
+			at: 1,
+			actor: 'anna',
+			kind: 'member.removed',
+			body: { member: ME, left: false }
+		};
 		const after: RoomEvent = { ...removed, seq: seq + 1, kind: 'room.changed', body: { name: '見えない' } };
 		const state = apply(load(server), [removed, after], eyes);
 		expect(state.gone).toBe(true);
@@ -153,7 +177,11 @@ describe('unread', () => {
 		const state = apply(start, server.events.slice(start.head), eyes);
 		expect(state.room.mine).toMatchObject({ unread: 2, mentions: 1 });
 		expect(readUpTo(state, 2, 9, ME).room.mine).toMatchObject({ read: 2, unread: 1, mentions: 1 });
-		expect(readUpTo(state, state.head, 9, ME).room.mine).toMatchObject({ unread: 0, mentions: 0, last_read_at: 9 });
+		expect(readUpTo(state, state.head, 9, ME).room.mine).toMatchObject({
+			unread: 0,
+			mentions: 0,
+			last_read_at: 9
+		});
 	});
 
 	it('is not guessed when the place is not loaded', () => {

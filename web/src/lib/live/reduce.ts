@@ -76,7 +76,10 @@ export function apply(state: RoomState, events: readonly RoomEvent[], eyes: Eyes
 	let next = state;
 	for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
 		if (next.gone || event.seq <= next.head) continue;
-		next = event.seq === next.head + 1 ? step(next, event, eyes) : { ...next, seen: Math.max(next.seen, event.seq) };
+		next =
+			event.seq === next.head + 1
+				? step(next, event, eyes)
+				: { ...next, seen: Math.max(next.seen, event.seq) };
 	}
 	return next;
 }
@@ -117,7 +120,10 @@ function roomAfter(room: Room, event: RoomEvent, eyes: Eyes): Room {
 		case 'manager.removed': {
 			const manager = event.kind === 'manager.added';
 			const { member } = event.body;
-			return { ...next, members: room.members.map((one) => (one.member === member ? { ...one, manager } : one)) };
+			return {
+				...next,
+				members: room.members.map((one) => (one.member === member ? { ...one, manager } : one))
+			};
 		}
 		case 'message.posted':
 			return posted(next, event, eyes);
@@ -137,7 +143,14 @@ type Posted = Extract<RoomEvent, { kind: 'message.posted' }>;
 function posted(room: Room, event: Posted, { me }: Eyes): Room {
 	const { body, seq, at } = event;
 	const author = event.actor ?? '';
-	const last = { message: body.message, seq, at, author, text: preview(body.text ?? ''), deleted: body.text === null };
+	const last = {
+		message: body.message,
+		seq,
+		at,
+		author,
+		text: preview(body.text ?? ''),
+		deleted: body.text === null
+	};
 	if (author === me) return { ...room, last };
 	const named = body.all || body.mentions.includes(me);
 	return {
@@ -167,7 +180,8 @@ function stretchAfter(stretch: Stretch, event: RoomEvent): Stretch {
 }
 
 /** A quote's author is empty while the quoted message is not among those loaded. */
-export const quoteIsKnown = (message: Message): boolean => !message.reply_to || message.reply_to.author !== '';
+export const quoteIsKnown = (message: Message): boolean =>
+	!message.reply_to || message.reply_to.author !== '';
 
 function born(event: Posted, others: readonly Kept[]): Kept {
 	const { body } = event;
@@ -250,7 +264,9 @@ export function withReaction(reactions: Reactions, reaction: string, by: string)
 
 export function withoutReaction(reactions: Reactions, reaction: string, by: string): Reactions {
 	return reactions
-		.map((one) => (one.reaction === reaction ? { reaction, members: one.members.filter((member) => member !== by) } : one))
+		.map((one) =>
+			one.reaction === reaction ? { reaction, members: one.members.filter((member) => member !== by) } : one
+		)
 		.filter((one) => one.members.length > 0);
 }
 
@@ -284,7 +300,11 @@ export function lay(state: RoomState, page: Page, place: Place): RoomState | nul
 	if (!old || place === 'replace') return { ...state, stretch: fresh };
 	const before = place === 'before';
 	const stretch: Stretch = {
-		messages: union(before ? fresh.messages : old.messages, before ? old.messages : fresh.messages, state.head),
+		messages: union(
+			before ? fresh.messages : old.messages,
+			before ? old.messages : fresh.messages,
+			state.head
+		),
 		lines: unite(old.lines, fresh.lines),
 		more_before: before ? fresh.more_before : old.more_before,
 		more_after: before ? old.more_after : fresh.more_after,
@@ -330,7 +350,11 @@ export function readUpTo(state: RoomState, upto: Seq, at: number, me: string): R
 }
 
 /** What is unread above `upto`, if the loaded stretch can tell. */
-export function unreadAfter(state: RoomState, upto: Seq, me: string): { unread: number; mentions: number } | null {
+export function unreadAfter(
+	state: RoomState,
+	upto: Seq,
+	me: string
+): { unread: number; mentions: number } | null {
 	const { stretch, room } = state;
 	if (upto >= (room.last?.seq ?? 0)) return { unread: 0, mentions: 0 };
 	if (!stretch || stretch.more_after) return null;

@@ -58,7 +58,10 @@ export class ServerRoom {
 		switch (deed.do) {
 			case 'post': {
 				if (!inside(who(deed.by))) return;
-				const reply = deed.to === null || messages.length === 0 ? null : (messages[deed.to % messages.length]?.id ?? null);
+				const reply =
+					deed.to === null || messages.length === 0
+						? null
+						: (messages[deed.to % messages.length]?.id ?? null);
 				const body = {
 					message: `m${this.head + 1}`,
 					text: deed.text,
@@ -73,10 +76,16 @@ export class ServerRoom {
 			case 'unreact': {
 				const message = living[deed.which % (living.length || 1)];
 				if (!message || !inside(who(deed.by))) return;
-				const has = message.reactions.find((one) => one.reaction === deed.reaction)?.members.includes(who(deed.by)) ?? false;
+				const has =
+					message.reactions.find((one) => one.reaction === deed.reaction)?.members.includes(who(deed.by)) ??
+					false;
 				if (has === (deed.do === 'react')) return;
 				const kind = deed.do === 'react' ? 'reaction.added' : 'reaction.removed';
-				return this.#happen({ actor: who(deed.by), kind, body: { message: message.id, reaction: deed.reaction } });
+				return this.#happen({
+					actor: who(deed.by),
+					kind,
+					body: { message: message.id, reaction: deed.reaction }
+				});
 			}
 			case 'add':
 			case 'remove':
@@ -84,8 +93,10 @@ export class ServerRoom {
 			case 'demote': {
 				const member = who(deed.who);
 				if (member === ME || inside(member) === (deed.do === 'add')) return;
-				if (deed.do === 'add') return this.#happen({ actor: ME, kind: 'member.added', body: { member, manager: false } });
-				if (deed.do === 'remove') return this.#happen({ actor: ME, kind: 'member.removed', body: { member, left: false } });
+				if (deed.do === 'add')
+					return this.#happen({ actor: ME, kind: 'member.added', body: { member, manager: false } });
+				if (deed.do === 'remove')
+					return this.#happen({ actor: ME, kind: 'member.removed', body: { member, left: false } });
 				const kind = deed.do === 'promote' ? 'manager.added' : 'manager.removed';
 				return this.#happen({ actor: ME, kind, body: { member } });
 			}
@@ -128,9 +139,11 @@ export class ServerRoom {
 			const stamp = { by, at: event.at };
 			if (event.kind === 'room.created') {
 				name = event.body.name ?? '';
-				for (const { member, manager } of event.body.members) members.set(member, { manager, since: event.seq });
+				for (const { member, manager } of event.body.members)
+					members.set(member, { manager, since: event.seq });
 			} else if (event.kind === 'room.changed') name = event.body.name ?? name;
-			else if (event.kind === 'member.added') members.set(event.body.member, { manager: event.body.manager, since: event.seq });
+			else if (event.kind === 'member.added')
+				members.set(event.body.member, { manager: event.body.manager, since: event.seq });
 			else if (event.kind === 'member.removed') members.delete(event.body.member);
 			else if (event.kind === 'manager.added' || event.kind === 'manager.removed') {
 				const member = members.get(event.body.member);
@@ -147,7 +160,9 @@ export class ServerRoom {
 					text: event.body.text,
 					label: event.body.label,
 					answered: null,
-					reply_to: event.body.reply_to ? { message: event.body.reply_to, author: '', text: null, deleted: false } : null,
+					reply_to: event.body.reply_to
+						? { message: event.body.reply_to, author: '', text: null, deleted: false }
+						: null,
 					mentions: event.body.mentions,
 					all: false,
 					edited_at: null,
@@ -188,7 +203,11 @@ export class ServerRoom {
 			const quote = message.reply_to;
 			const source = quote && find(quote.message);
 			if (quote && source)
-				Object.assign(quote, { author: source.author, text: source.text, deleted: source.deleted_at !== null });
+				Object.assign(quote, {
+					author: source.author,
+					text: source.text,
+					deleted: source.deleted_at !== null
+				});
 		}
 		const final = messages.at(-1);
 		const room: Room = {

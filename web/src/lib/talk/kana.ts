@@ -60,7 +60,12 @@ export function findPeople<P extends Named>(people: Iterable<P>, query: string, 
 	const hits: { person: P; place: number; kana: string }[] = [];
 	for (const person of people) {
 		const place = rank(person, folded);
-		if (place !== null) hits.push({ person, place, kana: fold(person.family_kana + person.given_kana) || fold(person.display_name) });
+		if (place !== null)
+			hits.push({
+				person,
+				place,
+				kana: fold(person.family_kana + person.given_kana) || fold(person.display_name)
+			});
 	}
 	hits.sort((a, b) => a.place - b.place || (a.kana < b.kana ? -1 : a.kana > b.kana ? 1 : 0));
 	return hits.slice(0, limit).map((hit) => hit.person);

@@ -126,9 +126,18 @@ describe('any text', () => {
 		'](https://b.jp)',
 		'  '
 	);
-	const texts = fc.oneof(fc.array(signs, { maxLength: 200 }).map((parts) => parts.join('')), fc.string({ unit: 'grapheme', maxLength: 300 }));
+	const texts = fc.oneof(
+		fc.array(signs, { maxLength: 200 }).map((parts) => parts.join('')),
+		fc.string({ unit: 'grapheme', maxLength: 300 })
+	);
 	const links = (nodes: Inline[]): string[] =>
-		nodes.flatMap((node) => (node.kind === 'link' ? [node.href, ...links(node.children)] : 'children' in node ? links(node.children) : []));
+		nodes.flatMap((node) =>
+			node.kind === 'link'
+				? [node.href, ...links(node.children)]
+				: 'children' in node
+					? links(node.children)
+					: []
+		);
 	const allLinks = (tree: Block[]): string[] =>
 		tree.flatMap((one) => {
 			if (one.kind === 'paragraph') return links(one.children);

@@ -50,7 +50,7 @@ function blocks(lines: string[], depth: number): Block[] {
 		if (run.length > 0) out.push({ kind: 'paragraph', children: inline(run.join('\n')) });
 		loose = [];
 	};
-	for (let at = 0; at < lines.length; ) {
+	for (let at = 0; at < lines.length;) {
 		const line = lines[at] ?? '';
 		const taken = FENCE.test(line)
 			? fence(lines, at)
@@ -147,7 +147,7 @@ export function inline(source: string, inLink = false): Inline[] {
 		settle();
 		out.push(node);
 	};
-	for (let at = 0; at < source.length; ) {
+	for (let at = 0; at < source.length;) {
 		const sign = source[at] ?? '';
 		if (sign === '`') {
 			const length = runLength(source, at, '`');
@@ -236,7 +236,8 @@ function join(nodes: Inline[]): Inline[] {
 	const out: Inline[] = [];
 	for (const node of nodes) {
 		const last = out.at(-1);
-		if (node.kind === 'text' && last?.kind === 'text') out[out.length - 1] = { kind: 'text', text: last.text + node.text };
+		if (node.kind === 'text' && last?.kind === 'text')
+			out[out.length - 1] = { kind: 'text', text: last.text + node.text };
 		else out.push(node);
 	}
 	return out;

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Clock, settle } from './clock.test-help';
+import { Outbox, type Letter, type Outcome, type Store } from './outbox';
+
+class MemoryStore implements Store {
+	letters = new Map<string, Letter>();
+	all = () => [...this.letters.values()];
+	put = (letter: Letter) => void this.letters.set(letter.id, letter);
+	drop = (id: string) => void this.letters.delete(id);
+}
+
+const letter = (id: string, room = 'a'): Letter => ({
+	id,
+	room,
+	text: id,
+	label: null,
+	reply_to: null,
+	written_at: 1
+});
+
+/** A server that keeps each id once, and a line whose answers the test decides. */
+class World {
+	clock = new Clock();
+	store = new MemoryStore();
+	kept: string[] = [];
+	calls: string[] = [];
+	answer: (letter: Letter) => Outcome<number> | 'lost' = () => ({ is: 'sent', ack: 1 });
+
+	open() {
+		return new Outbox<number>({
+			send: async (one) => {
+				this.calls.push(one.id);
+				const outcome = this.answer(one);
+				// `lost`: the server kept it, and its answer did not come through.
+				if ((outcome === 'lost' || outcome.is === 'sent') && !this.kept.includes(one.id))
+					this.kept.push(one.id);
+				return outcome === 'lost' ? { is: 'delayed' } : outcome;
+			},
+			store: this.store,
+			later: this.clock.later,
+			cancel: this.clock.cancel,
+			chance: () => 0.5,
+			changed: () => {},
+			arrived: () => {}
+		});
+	}
+}
+
+let world: World;
+beforeEach(() => (world = new World()));
+
+describe('outbox (R27)', () => {
+	it('sends in the order written, one at a time', async () => {
+		const outbox = world.open();
+		outbox.post(letter('1'));
+		outbox.post(letter('2'));
+		expect(outbox.of('a').map((one) => one.progress)).toEqual(['sending', 'waiting']);
+		await settle();
+		expect(world.kept).toEqual(['1', '2']);
+		expect(outbox.of('a').map((one) => one.progress)).toEqual(['sent', 'sent']);
+		expect(world.store.all()).toEqual([]);
+	});
+
+	it('keeps a sent letter on show until the conversation has it', async () => {
+		const outbox = world.open();
+		outbox.post(letter('1'));
+		await settle();
+		outbox.shown('1');
+		expect(outbox.of('a')).toEqual([]);
+	});
+
+	it('sends what was written offline once the line is back', async () => {
+		const outbox = world.open();
+		world.answer = () => ({ is: 'delayed' });
+		outbox.post(letter('1'));
+		outbox.post(letter('2'));
+		await settle();
+		expect(outbox.of('a').map((one) => one.progress)).toEqual(['waiting', 'waiting']);
+		world.answer = () => ({ is: 'sent', ack: 1 });
+		outbox.go();
+		await settle();
+		expect(world.kept).toEqual(['1', '2']);
+	});
+
+	it('waits longer each time, and as long as the server says', async () => {
+		const outbox = world.open();
+		world.answer = () => ({ is: 'delayed' });
+		outbox.post(letter('1'));
+		await world.clock.pass(0);
+		await world.clock.pass(749);
+		expect(world.calls).toHaveLength(1);
+		await world.clock.pass(1);
+		expect(world.calls).toHaveLength(2);
+		await world.clock.pass(1499);
+		expect(world.calls).toHaveLength(2);
+		world.answer = () => ({ is: 'delayed', after: 60_000 });
+		await world.clock.pass(1);
+		expect(world.calls).toHaveLength(3);
+		await world.clock.pass(59_999);
+		expect(world.calls).toHaveLength(3);
+		await world.clock.pass(1);
+		expect(world.calls).toHaveLength(4);
+	});
+
+	it('keeps a refused letter for its writer, and lets the next one pass', async () => {
+		const outbox = world.open();
+		world.answer = (one) =>
+			one.id === '1' ? { is: 'refused', why: () => '長すぎます' } : { is: 'sent', ack: 1 };
+		outbox.post(letter('1'));
+		outbox.post(letter('2'));
+		await settle();
+		expect(outbox.of('a').map((one) => [one.progress, one.why?.()])).toEqual([
+			['failed', '長すぎます'],
+			['sent', undefined]
+		]);
+		expect(world.store.all().map((one) => one.id)).toEqual(['1']);
+		world.answer = () => ({ is: 'sent', ack: 1 });
+		outbox.retry('1');
+		await settle();
+		expect(world.kept).toEqual(['2', '1']);
+	});
+
+	it('gives a refused letter back to be written on, and forgets it', async () => {
+		const outbox = world.open();
+		world.answer = () => ({ is: 'refused', why: () => '' });
+		outbox.post(letter('1'));
+		await settle();
+		expect(outbox.discard('1')?.text).toBe('1');
+		expect(world.store.all()).toEqual([]);
+		expect(outbox.of('a')).toEqual([]);
+	});
+
+	it('does not let a letter be taken back while it is on its way', () => {
+		const outbox = world.open();
+		outbox.post(letter('1'));
+		expect(outbox.discard('1')).toBeNull();
+	});
+
+	it('one room does not wait for another', async () => {
+		const outbox = world.open();
+		world.answer = (one) => (one.room === 'a' ? { is: 'delayed' } : { is: 'sent', ack: 1 });
+		outbox.post(letter('1', 'a'));
+		outbox.post(letter('2', 'b'));
+		await settle();
+		expect(world.kept).toEqual(['2']);
+	});
+
+	it('loses and doubles nothing, whatever the line does and however often the page is reloaded', async () => {
+		const answers = fc.array(fc.constantFrom('sent' as const, 'delayed' as const, 'lost' as const), {
+			maxLength: 30
+		});
+		const reloads = fc.array(fc.nat(5), { maxLength: 6 });
+		await fc.assert(
+			fc.asyncProperty(fc.integer({ min: 1, max: 8 }), answers, reloads, async (count, script, moments) => {
+				world = new World();
+				const line = [...script];
+				world.answer = () => {
+					const next = line.shift() ?? 'sent';
+					return next === 'lost' ? 'lost' : next === 'sent' ? { is: 'sent', ack: 1 } : { is: 'delayed' };
+				};
+				let outbox = world.open();
+				const written = Array.from({ length: count }, (_, index) => String(index));
+				for (const [index, id] of written.entries()) {
+					outbox.post(letter(id));
+					if (moments.includes(index)) {
+						await settle();
+						outbox = world.open();
+						outbox.go();
+					}
+				}
+				await world.clock.pass(10 * 60_000);
+				expect(world.kept).toEqual(written);
+				expect(world.store.all()).toEqual([]);
+			}),
+			{ numRuns: 200 }
+		);
+	});
+});

@@ -1,0 +1,77 @@
+/**
+ * Who is using this browser. `me` is what the server last said; preferences are applied the moment they are chosen
+ * and saved behind, and fall back to what the server holds when saving is refused.
+ */
+import { answer, api } from '$lib/api/client';
+import { Problem } from '$lib/api/problem';
+import type { Me, Permission, Preferences } from '$lib/api/types';
+import { language } from '$lib/i18n/language.svelte';
+import { theme } from '$lib/i18n/theme.svelte';
+
+class Session {
+	me = $state.raw<Me | null>(null);
+	#ends: (() => void | Promise<void>)[] = [];
+
+	get preferences(): Preferences {
+		return this.me?.preferences ?? { language: null, theme: null, enter_sends: true };
+	}
+
+	may(permission: Permission): boolean {
+		return this.me?.permissions.includes(permission) ?? false;
+	}
+
+	/** Asks the server who this is. `false`: nobody is signed in. Throws a `Problem` when that cannot be known. */
+	async load(): Promise<boolean> {
+		try {
+			this.accept(await answer(api.GET('/api/v1/session')));
+			return true;
+		} catch (thrown) {
+			if (Problem.from(thrown).status === 401) {
+				this.me = null;
+				return false;
+			}
+			throw thrown;
+		}
+	}
+
+	/** Takes over what a sign-in, a set-up or an accepted invitation answered. */
+	accept(me: Me): void {
+		this.me = me;
+		this.#apply(me.preferences);
+	}
+
+	async prefer(change: Partial<Preferences>): Promise<void> {
+		const before = this.me;
+		if (!before) return;
+		const wished = { ...before.preferences, ...change };
+		this.me = { ...before, preferences: wished };
+		this.#apply(wished);
+		try {
+			const preferences = await answer(api.PUT('/api/v1/me/preferences', { body: wished }));
+			this.me = { ...this.me, preferences };
+		} catch (thrown) {
+			this.me = { ...this.me, preferences: before.preferences };
+			this.#apply(before.preferences);
+			throw thrown;
+		}
+	}
+
+	/** Something to clear when this person leaves the browser: drafts, queues, open sockets. */
+	whenEnding(act: () => void | Promise<void>): void {
+		this.#ends.push(act);
+	}
+
+	/** Ends the session on the server first: a sign-out that only looks like one would be a lie. */
+	async end(): Promise<void> {
+		await answer(api.DELETE('/api/v1/session'));
+		for (const act of this.#ends) await act();
+		this.me = null;
+	}
+
+	#apply(preferences: Preferences): void {
+		language.choose(preferences.language ?? null);
+		theme.choose(preferences.theme ?? null);
+	}
+}
+
+export const session = new Session();

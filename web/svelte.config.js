@@ -1,0 +1,30 @@
+import adapter from '@sveltejs/adapter-static';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+	compilerOptions: { runes: true },
+	kit: {
+		// One page for every address: the server answers unknown paths outside /api with it.
+		adapter: adapter({ fallback: 'index.html' }),
+		// No inline script or style ever runs but Kit's own start script, allowed by its hash (R37).
+		csp: {
+			mode: 'hash',
+			directives: {
+				'default-src': ['none'],
+				'script-src': ['self'],
+				'style-src': ['self'],
+				'img-src': ['self', 'data:', 'blob:'],
+				'font-src': ['self'],
+				'connect-src': ['self'],
+				'manifest-src': ['self'],
+				'worker-src': ['self'],
+				'base-uri': ['none'],
+				'form-action': ['self'],
+				'object-src': ['none']
+			}
+		},
+		// Absolute asset paths: the same page is served at every depth.
+		paths: { relative: false },
+		version: { pollInterval: 0 }
+	}
+};

@@ -1,0 +1,16 @@
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import { sveltekit } from '@sveltejs/kit/vite';
+import { defineConfig } from 'vitest/config';
+import { words } from './paraglide.config.js';
+
+export default defineConfig({
+	plugins: [paraglideVitePlugin(words), sveltekit()],
+	server: {
+		// The server of `kairan serve`; the gateway is a WebSocket under the same prefix.
+		proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } }
+	},
+	test: {
+		include: ['src/**/*.test.ts'],
+		environment: 'node'
+	}
+});
