@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apply, begin, hasGap, lay, readUpTo, trim, unreadAfter, type RoomState } from './reduce';
+import { apply, begin, countReader, hasGap, lay, overlay, readUpTo, recount, trim, unreadAfter, type RoomState } from './reduce';
 import type { RoomEvent } from './wire';
 import { isOutsider, ME, PEOPLE, ServerRoom, type Deed } from './world.test-help';
 
@@ -39,7 +39,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 
 /** What a state says, without the bookkeeping, in the shape of the server's snapshot. */
 function told(state: RoomState) {
-	const messages = state.stretch?.messages.map(({ as_of: _, ...message }) => message) ?? [];
+	const messages = state.stretch?.messages.map(({ as_of: _, live: __, ...message }) => message) ?? [];
 	return { room: state.room, messages };
 }
 
@@ -202,5 +202,53 @@ describe('trim', () => {
 		if (!stretch) throw new Error('loaded');
 		expect(trim(stretch, 3, 'start')).toMatchObject({ more_after: true, more_before: false });
 		expect(trim(stretch, 3, 'end').messages.map((one) => one.id)).toEqual(['m9', 'm10', 'm11']);
+	});
+});
+
+describe('overlay', () => {
+	it('takes the counts of the server and adds what came after them', () => {
+		const server = new ServerRoom();
+		post(server, 'anna');
+		const told = server.snapshot().room;
+		const state = apply(load(server, 1), server.events.slice(1), eyes);
+		post(server, 'anna');
+		const later = apply(state, server.events.slice(state.head), eyes);
+		const next = overlay(later, { ...told, mine: { ...told.mine, unread: 7, muted: true } }, eyes);
+		expect(next.room.mine).toMatchObject({ unread: 8, muted: true });
+		expect(next.head).toBe(server.head);
+	});
+
+	it('leaves alone a room that has yet to catch up', () => {
+		const server = new ServerRoom();
+		const state = load(server);
+		post(server, 'anna');
+		expect(overlay(state, server.snapshot().room, eyes)).toBe(state);
+	});
+});
+
+describe('readers', () => {
+	it('are counted from where they had read to where they have', () => {
+		const server = new ServerRoom();
+		post(server, 'anna');
+		post(server, ME);
+		post(server, ME);
+		const { stretch } = load(server);
+		if (!stretch) throw new Error('loaded');
+		const { stretch: next, sure } = countReader(stretch, 'anna', 2, 4);
+		expect(sure).toBe(true);
+		expect(next.messages.map((one) => one.read_count)).toEqual([0, 1, 1]);
+	});
+
+	it('heard of for the first time are sure only for what was posted under our eyes', () => {
+		const server = new ServerRoom();
+		post(server, ME);
+		const start = load(server);
+		post(server, ME);
+		const { stretch } = apply(start, server.events.slice(start.head), eyes);
+		if (!stretch) throw new Error('loaded');
+		const counted = countReader(stretch, 'anna', null, 3);
+		expect(counted.sure).toBe(false);
+		expect(counted.stretch.messages.map((one) => one.read_count)).toEqual([0, 1]);
+		expect(recount(counted.stretch, new Map([['m2', 1]])).messages.map((one) => one.read_count)).toEqual([1, 1]);
 	});
 });

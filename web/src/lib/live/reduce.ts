@@ -13,8 +13,11 @@ import type { Message, Room, RoomEvent } from './wire';
 
 type Seq = number;
 
-/** A message, and the head of the room at which it was read. Events up to there are in it already. */
-export type Kept = Message & { as_of: Seq };
+/**
+ * A message, and the head of the room at which it was read: events up to there are in it already.
+ * `live`: it was posted under our eyes, so nobody had read it before we could hear of it.
+ */
+export type Kept = Message & { as_of: Seq; live: boolean };
 
 /** A stretch of the conversation without holes. */
 export interface Stretch {
@@ -212,7 +215,8 @@ function born(event: Posted, others: readonly Kept[]): Kept {
 		pinned: null,
 		reactions: [],
 		read_count: 0,
-		as_of: event.seq
+		as_of: event.seq,
+		live: true
 	};
 }
 
@@ -287,7 +291,7 @@ export type Place = 'replace' | 'before' | 'after';
  */
 export function lay(state: RoomState, page: Page, place: Place): RoomState | null {
 	let fresh: Stretch | null = {
-		messages: page.messages.map((message) => ({ ...message, as_of: page.head })),
+		messages: page.messages.map((message) => ({ ...message, as_of: page.head, live: false })),
 		lines: page.lines.filter((line) => line.seq <= page.head),
 		more_before: page.more_before,
 		more_after: page.more_after,
@@ -362,4 +366,55 @@ export function unreadAfter(
 	if (stretch.more_before && (!first || first.seq > upto + 1)) return null;
 	const left = stretch.messages.filter((one) => one.seq > upto && one.author !== me);
 	return { unread: left.length, mentions: left.filter((one) => one.all || one.mentions.includes(me)).length };
+}
+
+/**
+ * The server's word on the room itself (counts, settings, members), under what is loaded of its
+ * conversation. Events that came after that word are counted again on top; unchanged when
+ * they are not all remembered.
+ */
+export function overlay(state: RoomState, room: Room, eyes: Eyes): RoomState {
+	if (!state.stretch && room.head >= state.head) return begin(room);
+	const later = state.recent.filter((event) => event.seq > room.head);
+	if (room.head > state.head || later.length !== state.head - room.head) return state;
+	return { ...state, room: later.reduce((one, event) => roomAfter(one, event, eyes), room) };
+}
+
+/**
+ * Someone has read up to `upto`. `from`: how far they had read before, `null` when this is the
+ * first one hears of them; then only messages that were posted under our eyes can be counted.
+ */
+export function countReader(stretch: Stretch, member: string, from: Seq | null, upto: Seq): { stretch: Stretch; sure: boolean } {
+	let sure = true;
+	let changed = false;
+	const messages = stretch.messages.map((message) => {
+		if (message.seq > upto || message.author === member) return message;
+		if (from === null && !message.live) sure = false;
+		if (from === null ? !message.live : message.seq <= from) return message;
+		changed = true;
+		return { ...message, read_count: message.read_count + 1 };
+	});
+	return { stretch: changed ? { ...stretch, messages } : stretch, sure };
+}
+
+/** Counts read anew. A count only grows, so the larger is the later. */
+export function recount(stretch: Stretch, counts: ReadonlyMap<string, number>): Stretch {
+	const messages = stretch.messages.map((message) => {
+		const count = counts.get(message.id) ?? 0;
+		return count > message.read_count ? { ...message, read_count: count } : message;
+	});
+	return { ...stretch, messages };
+}
+
+/** Fills in the author and words of quotes whose message was not loaded when they came. */
+export function fillQuote(stretch: Stretch, source: Message): Stretch {
+	const messages = stretch.messages.map((message) =>
+		message.reply_to?.message === source.id && message.reply_to.author === ''
+			? {
+					...message,
+					reply_to: { message: source.id, author: source.author, text: source.text, deleted: source.deleted_at !== null }
+				}
+			: message
+	);
+	return { ...stretch, messages };
 }
