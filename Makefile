@@ -12,7 +12,6 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/kairan
 DATA   ?= ./data
-LISTEN ?= 127.0.0.1:8080
 
 .PHONY: help run web test test-tools tidy lint deny test-rust test-web test-browser release bench fmt clean
 
@@ -29,9 +28,9 @@ help:
 
 run: $(BINARY)
 	@echo
-	@echo 'Kairan: open http://localhost:$(lastword $(subst :, ,$(LISTEN)))   (data in $(DATA); stop with Ctrl-C)'
+	@echo 'Kairan: open http://localhost:8080   (data in $(DATA); stop with Ctrl-C)'
 	@echo
-	@exec $(BINARY) serve --data $(DATA) --listen $(LISTEN)
+	@exec $(BINARY) serve --data $(DATA)
 
 release: $(BINARY)
 

@@ -52,13 +52,18 @@ export class Server {
     return `http://localhost:${this.port}`;
   }
 
+  /** Nothing of the tester's own environment but the path. */
+  get #environment() {
+    return { PATH: process.env.PATH, HOME: this.directory, KAIRAN_PUBLIC_URL: this.url };
+  }
+
   /** Starts the server on its directory and waits until it is ready. */
   async start() {
     const started = performance.now();
     const child = spawn(BINARY, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`], {
       cwd: this.directory,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, HOME: this.directory },
+      env: this.#environment,
     });
     this.#process = child;
     const hear = (/** @type {Buffer} */ piece) => (this.log += piece);
@@ -101,7 +106,7 @@ export class Server {
    */
   command(...args) {
     return new Promise((resolve) => {
-      const options = { cwd: this.directory, env: { PATH: process.env.PATH, HOME: this.directory } };
+      const options = { cwd: this.directory, env: this.#environment };
       execFile(BINARY, [...args, '--data', this.data], options, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? 1) : 0, out: stdout + stderr });
       });

@@ -26,13 +26,14 @@ const AMBIENT: &[&str] = &[
     "env::var",
     "env::var_os",
     "env::vars",
+    "env::vars_os",
 ];
 
 /// The places that are the source of them, and why.
 const SOURCES: &[(&str, &str)] = &[
     ("crates/server/src/surroundings.rs", "the one clock and random source of a running server"),
-    ("crates/server/src/config.rs", "reads the environment once, at start"),
-    ("crates/server/src/config/", "reads the environment once, at start"),
+    ("crates/server/src/environment.rs", "reads the environment once, at start"),
+    ("crates/storage/src/testing.rs", "asks where the tests' PostgreSQL is; compiled for tests only"),
     ("crates/loadgen/", "measures from outside; it is no part of the product"),
 ];
 
