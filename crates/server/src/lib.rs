@@ -1,0 +1,12 @@
+//! The server: everything that turns the floors below into one running program.
+//!
+//! It stays true that this is the only crate that touches the outside: the clock, the environment, the network, the
+//! terminal. What it reads there it hands down as values.
+
+pub mod client;
+pub mod config;
+pub mod environment;
+pub mod logging;
+pub mod metrics;
+pub mod surroundings;
+pub mod words;

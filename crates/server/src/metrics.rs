@@ -1,0 +1,155 @@
+//! What `/metrics` shows, in the OpenMetrics text format that Prometheus reads.
+//!
+//! It stays true that no label can hold what a person wrote or an id: routes are the router's own patterns.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// One kind of request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+/// One route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+/// The counters of one server. Cloning gives another handle to the same counters.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: std::sync::Arc<Registry>,
+    requests: Family<Request, Counter>,
+    latency: Family<Route, Histogram, fn() -> Histogram>,
+    /// Open network connections.
+    pub connections: Gauge,
+    /// Open gateway sockets.
+    pub sockets: Gauge,
+    /// Sockets closed because the reader was too slow (R78).
+    pub sockets_too_slow: Counter,
+    /// Events appended to the journal.
+    pub events_appended: Counter,
+    /// Jobs committed together in one lane transaction.
+    pub lane_batch: Histogram,
+}
+
+/// Seconds; a page is quick below 0.1 and slow above 1.
+const LATENCY: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+/// Jobs; a lane takes at most 256 at once.
+const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+impl Metrics {
+    /// Fresh counters.
+    #[must_use]
+    pub fn new(version: &'static str) -> Self {
+        let latency: fn() -> Histogram = || Histogram::new(LATENCY);
+        let mut metrics = Self {
+            registry: std::sync::Arc::default(),
+            requests: Family::default(),
+            latency: Family::new_with_constructor(latency),
+            connections: Gauge::default(),
+            sockets: Gauge::default(),
+            sockets_too_slow: Counter::default(),
+            events_appended: Counter::default(),
+            lane_batch: Histogram::new(BATCH),
+        };
+        let mut registry = Registry::with_prefix("kairan");
+        registry.register("build", "The running version", Info::new([("version", version)]));
+        registry.register("http_requests", "Requests answered", metrics.requests.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time to answer",
+            Unit::Seconds,
+            metrics.latency.clone(),
+        );
+        registry.register("connections", "Open network connections", metrics.connections.clone());
+        registry.register("gateway_sockets", "Open gateway sockets", metrics.sockets.clone());
+        registry.register(
+            "gateway_too_slow",
+            "Gateway sockets closed because the reader was too slow",
+            metrics.sockets_too_slow.clone(),
+        );
+        registry.register(
+            "journal_events",
+            "Events appended to the journal",
+            metrics.events_appended.clone(),
+        );
+        registry.register("lane_batch_jobs", "Jobs committed in one transaction", metrics.lane_batch.clone());
+        metrics.registry = std::sync::Arc::new(registry);
+        metrics
+    }
+
+    /// Counts one answered request.
+    pub fn answered(&self, method: &axum::http::Method, route: &str, status: u16, took: Duration) {
+        let request = Request { method: known(method), route: route.to_owned(), status };
+        self.requests.get_or_create(&request).inc();
+        self.latency.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            // Writing to a String cannot fail; an encoder bug must not take the page down with a panic.
+            let _infallible = writeln!(text, "# the metrics could not be written");
+        }
+        text
+    }
+}
+
+/// A caller may invent methods; each would be a new label for ever.
+fn known(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "CONNECT" => "CONNECT",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_by_route_and_status() {
+        let metrics = Metrics::new("9.9.9");
+        let odd = Method::from_bytes(b"BREW").expect("a token");
+        metrics.answered(&Method::GET, "/api/v1/rooms/{room}", 200, Duration::from_millis(3));
+        metrics.answered(&Method::GET, "/api/v1/rooms/{room}", 200, Duration::from_millis(3));
+        metrics.answered(&odd, "client", 405, Duration::from_millis(3));
+        metrics.lane_batch.observe(12.0);
+        let page = metrics.page();
+        for line in [
+            "kairan_build_info{version=\"9.9.9\"} 1",
+            "kairan_http_requests_total{method=\"GET\",route=\"/api/v1/rooms/{room}\",status=\"200\"} 2",
+            "kairan_http_requests_total{method=\"other\",route=\"client\",status=\"405\"} 1",
+            "kairan_http_request_duration_seconds_bucket{le=\"0.005\",route=\"/api/v1/rooms/{room}\"} 2",
+            "kairan_lane_batch_jobs_bucket{le=\"16.0\"} 1",
+            "kairan_gateway_sockets 0",
+        ] {
+            assert!(page.contains(line), "{line}\n{page}");
+        }
+    }
+}
