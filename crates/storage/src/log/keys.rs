@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use kairan_core::Surroundings;
 use sha2::{Digest, Sha256};
@@ -144,8 +144,7 @@ impl LogKey {
         let key = match Self::open(&path) {
             Err(KeyError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
                 let key = Self::generate(surroundings);
-                let pem = key.key.to_pkcs8_pem(LineEnding::LF).expect("32 bytes always encode");
-                place(&path, pem.as_bytes())?;
+                place(&path, key.to_pem().as_bytes())?;
                 // Another process may have been quicker; then its key counts.
                 Self::open(&path)?
             }
@@ -181,6 +180,12 @@ impl LogKey {
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
+    }
+
+    /// The PEM form (PKCS#8 version 1, RFC 5958): without the public key inside, which OpenSSL 3 would refuse to read.
+    fn to_pem(&self) -> impl std::ops::Deref<Target = String> + use<> {
+        let secret = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
+        secret.to_pkcs8_pem(LineEnding::LF).expect("32 bytes always encode")
     }
 
     /// Signs these bytes.
