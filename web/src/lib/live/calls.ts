@@ -182,4 +182,3 @@ export const archive = (id: string, on: boolean): Promise<unknown> =>
 export const mine = (id: string, body: { muted?: boolean; favourite?: boolean }): Promise<unknown> =>
 	answer(api.PUT('/api/v1/rooms/{id}/mine', { params: { path: { id } }, body }));
 
-export type { Label };
