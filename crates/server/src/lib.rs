@@ -6,7 +6,9 @@
 pub mod client;
 pub mod config;
 pub mod environment;
+pub mod listen;
 pub mod logging;
 pub mod metrics;
+pub mod site;
 pub mod surroundings;
 pub mod words;

@@ -3,8 +3,10 @@
 //! It stays true that no label can hold what a person wrote or an id: routes are the router's own patterns.
 
 use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use kairan_storage::LaneCounts;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -40,16 +42,20 @@ pub struct Metrics {
     pub sockets: Gauge,
     /// Sockets closed because the reader was too slow (R78).
     pub sockets_too_slow: Counter,
-    /// Events appended to the journal.
-    pub events_appended: Counter,
-    /// Jobs committed together in one lane transaction.
-    pub lane_batch: Histogram,
+    /// Set from storage's own counters when the page is asked for.
+    journal: JournalCounters,
+}
+
+/// What storage counts. Jobs divided by transactions is how many share one commit.
+#[derive(Clone, Default)]
+struct JournalCounters {
+    events: Counter,
+    jobs: Counter,
+    transactions: Counter,
 }
 
 /// Seconds; a page is quick below 0.1 and slow above 1.
 const LATENCY: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
-/// Jobs; a lane takes at most 256 at once.
-const BATCH: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 impl Metrics {
     /// Fresh counters.
@@ -63,8 +69,7 @@ impl Metrics {
             connections: Gauge::default(),
             sockets: Gauge::default(),
             sockets_too_slow: Counter::default(),
-            events_appended: Counter::default(),
-            lane_batch: Histogram::new(BATCH),
+            journal: JournalCounters::default(),
         };
         let mut registry = Registry::with_prefix("kairan");
         registry.register("build", "The running version", Info::new([("version", version)]));
@@ -82,12 +87,10 @@ impl Metrics {
             "Gateway sockets closed because the reader was too slow",
             metrics.sockets_too_slow.clone(),
         );
-        registry.register(
-            "journal_events",
-            "Events appended to the journal",
-            metrics.events_appended.clone(),
-        );
-        registry.register("lane_batch_jobs", "Jobs committed in one transaction", metrics.lane_batch.clone());
+        let JournalCounters { events, jobs, transactions } = metrics.journal.clone();
+        registry.register("journal_events", "Events appended to the journal", events);
+        registry.register("lane_jobs", "Write jobs committed", jobs);
+        registry.register("lane_transactions", "Transactions that carried them", transactions);
         metrics.registry = std::sync::Arc::new(registry);
         metrics
     }
@@ -97,6 +100,17 @@ impl Metrics {
         let request = Request { method: known(method), route: route.to_owned(), status };
         self.requests.get_or_create(&request).inc();
         self.latency.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// Takes over what storage has counted.
+    pub fn take_over(&self, lanes: &LaneCounts) {
+        for (counter, counted) in [
+            (&self.journal.events, &lanes.events),
+            (&self.journal.jobs, &lanes.jobs),
+            (&self.journal.transactions, &lanes.batches),
+        ] {
+            counter.inner().store(counted.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
     /// The page.
@@ -139,14 +153,16 @@ mod tests {
         metrics.answered(&Method::GET, "/api/v1/rooms/{room}", 200, Duration::from_millis(3));
         metrics.answered(&Method::GET, "/api/v1/rooms/{room}", 200, Duration::from_millis(3));
         metrics.answered(&odd, "client", 405, Duration::from_millis(3));
-        metrics.lane_batch.observe(12.0);
+        let lanes = LaneCounts::default();
+        lanes.jobs.store(12, Ordering::Relaxed);
+        metrics.take_over(&lanes);
         let page = metrics.page();
         for line in [
             "kairan_build_info{version=\"9.9.9\"} 1",
             "kairan_http_requests_total{method=\"GET\",route=\"/api/v1/rooms/{room}\",status=\"200\"} 2",
             "kairan_http_requests_total{method=\"other\",route=\"client\",status=\"405\"} 1",
             "kairan_http_request_duration_seconds_bucket{le=\"0.005\",route=\"/api/v1/rooms/{room}\"} 2",
-            "kairan_lane_batch_jobs_bucket{le=\"16.0\"} 1",
+            "kairan_lane_jobs_total 12",
             "kairan_gateway_sockets 0",
         ] {
             assert!(page.contains(line), "{line}\n{page}");
