@@ -1,0 +1,93 @@
+/**
+ * The first set-up of an organisation, step by step. Nothing is written until the owner's page is sent; after that
+ * there is no way back, because the recovery codes exist and are shown once.
+ */
+import { answer, api } from '$lib/api/client';
+import { Problem } from '$lib/api/problem';
+import { hiragana } from '$lib/people/kana';
+import { session } from '$lib/session/session.svelte';
+import { Meter } from './meter.svelte';
+
+export type Step = 'organisation' | 'owner' | 'codes' | 'start';
+export const STEPS: readonly Step[] = ['organisation', 'owner', 'codes', 'start'];
+
+export class SetUp {
+	step = $state<Step>('organisation');
+	organisation = $state('');
+	code = $state('');
+	family = $state('');
+	given = $state('');
+	familyKana = $state('');
+	givenKana = $state('');
+	login = $state('');
+	readonly meter = new Meter();
+	codes = $state.raw<readonly string[]>([]);
+	written = $state(false);
+	busy = $state(false);
+	problem = $state.raw<Problem | null>(null);
+
+	constructor(readonly needsCode: boolean) {}
+
+	get at(): number {
+		return STEPS.indexOf(this.step);
+	}
+
+	/** Whether leaving the page now would lose codes nobody has written down. */
+	get wouldLose(): boolean {
+		return this.step === 'codes' && !this.written;
+	}
+
+	toOwner(): void {
+		this.problem = null;
+		this.step = 'owner';
+	}
+
+	toOrganisation(): void {
+		this.step = 'organisation';
+	}
+
+	async create(): Promise<void> {
+		if (this.busy) return;
+		this.busy = true;
+		this.problem = null;
+		try {
+			const done = await answer(
+				api.POST('/api/v1/setup', {
+					body: {
+						organisation: this.organisation.trim(),
+						family_name: this.family.trim(),
+						given_name: this.given.trim(),
+						family_kana: hiragana(this.familyKana.trim()),
+						given_kana: hiragana(this.givenKana.trim()),
+						login: this.login.trim(),
+						password: this.meter.password,
+						...(this.needsCode ? { code: this.code.trim() } : {})
+					}
+				})
+			);
+			session.accept(done.me);
+			this.codes = done.recovery_codes;
+			this.meter.password = '';
+			this.step = 'codes';
+		} catch (thrown) {
+			this.problem = Problem.from(thrown);
+			if (this.#aboutFirstPage()) this.step = 'organisation';
+		} finally {
+			this.busy = false;
+		}
+	}
+
+	toStart(): void {
+		this.codes = [];
+		this.step = 'start';
+	}
+
+	#aboutFirstPage(): boolean {
+		const problem = this.problem;
+		if (!problem) return false;
+		return (
+			problem.fields.some((field) => field === 'organisation' || field === 'code') ||
+			problem.code.startsWith('setup.code')
+		);
+	}
+}
