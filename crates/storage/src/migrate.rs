@@ -17,7 +17,10 @@ pub struct Migration {
 }
 
 /// The journal's own steps; every other crate's come after.
-pub static JOURNAL: &[Migration] = &[Migration { name: "storage/0001_journal", sql: include_str!("../migrations/0001_journal.sql") }];
+pub static JOURNAL: &[Migration] = &[
+    Migration { name: "storage/0001_journal", sql: include_str!("../migrations/0001_journal.sql") },
+    Migration { name: "storage/0002_log", sql: include_str!("../migrations/0002_log.sql") },
+];
 
 /// Any number, the same on every node: `PostgreSQL`'s advisory lock for schema changes.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7216042613)";
