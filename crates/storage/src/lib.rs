@@ -6,8 +6,10 @@
 mod bus;
 pub mod database;
 mod error;
+mod inspect;
 pub mod journal;
 mod lanes;
+pub mod log;
 pub mod migrate;
 mod projection;
 pub mod rebuild;
@@ -21,6 +23,7 @@ pub use bus::{Bus, Committed, News};
 pub use database::{Database, OLDEST_SQLITE, Reader};
 pub use error::{Error, Result};
 pub use futures_util::future::LocalBoxFuture;
+pub use inspect::{Inspection, Summary};
 pub use journal::{Event, Facts, Hash, Stream};
 pub use lanes::{JobError, LaneCounts};
 pub use migrate::Migration;
