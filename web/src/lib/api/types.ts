@@ -34,6 +34,7 @@ export type ImportRow = ImportPreview['rows'][number];
 /** What one may be allowed, as the server names it. */
 export type Permission =
 	| 'members.manage'
+	| 'roles.grant'
 	| 'members.view_all'
 	| 'departments.manage'
 	| 'rooms.create'

@@ -30,14 +30,19 @@ export function department(text: string): SealText {
 		: { size: 13, spacing: 0, width: letters(text) > 4 ? DEPARTMENT_WIDTH : undefined };
 }
 
-/** The last four characters that say which part of the organisation this is: みほん工務店 → 工務店 when it must be cut. */
+/** Kinds of body that say nothing about which one it is. */
+const BODIES =
+	/(株式|有限|合同|合資)会社|(一般|公益)?(社団|財団)法人|社会福祉法人|医療法人|学校法人|特定非営利活動法人/gu;
+
+/**
+ * Up to four characters for the upper field. A longer name gives its last word of one script, which in Japanese names
+ * says what it is: みほん工務店 → 工務店, みほんマート → マート; without one, its first four.
+ */
 export function shortDepartment(name: string): string {
-	const all = [
-		...name
-			.replace(/^(株式会社|有限会社|合同会社|一般社団法人|社会福祉法人)|(株式会社|有限会社|合同会社)$/gu, '')
-			.trim()
-	];
-	return all.length <= 4 ? all.join('') : all.slice(0, 4).join('');
+	const bare = name.replace(BODIES, '').trim();
+	if (letters(bare) <= 4) return bare;
+	const word = /(?:\p{Script=Han}+|[\p{Script=Katakana}ー]+)$/u.exec(bare)?.[0] ?? '';
+	return letters(word) >= 2 && letters(word) <= 4 ? word : [...bare].slice(0, 4).join('');
 }
 
 /** −5…5°, always the same for one person: a hand has its own slant. */
