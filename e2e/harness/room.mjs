@@ -1,45 +1,50 @@
 /**
- * Reading a room in the client as a person does: what stands there, in which order, and what is written next.
+ * A room in the client as a person meets it: what stands there, in which order, and what is written next.
  *
  * It stays true that messages are found by what a screen reader is told (roles and names), not by classes.
  */
 import assert from 'node:assert/strict';
+
+/** What stands under a message until the server has acknowledged it. */
+const UNDERWAY = /送っています|送信待ち|送れませんでした/;
 
 export class RoomPage {
   /** @param {import('playwright-core').Page} page */
   constructor(page) {
     this.page = page;
     this.log = page.getByRole('log');
-    this.field = page.getByRole('textbox', { name: '本文' });
+    this.field = page.getByRole('textbox', { name: 'メッセージ', exact: true });
+    this.button = page.getByRole('button', { name: /^(送信|社外へ送信)$/ });
   }
 
   /** Opens a room by its id and waits until it stands. */
   async open(/** @type {string} */ room) {
     await this.page.goto(`/rooms/${room}`);
     await this.log.waitFor();
+    await this.field.waitFor();
   }
 
   /** The one message whose text holds these words. */
-  message(/** @type {string} */ words) {
+  message(/** @type {string | RegExp} */ words) {
     return this.log.getByRole('article').filter({ hasText: words });
   }
 
-  /** Writes and sends with Enter, and waits until the server has it. */
-  async say(/** @type {string} */ text) {
+  /** Writes and sends with the button, and waits until the server has it. */
+  async say(/** @type {string} */ text, words = text.split('\n')[0].slice(0, 60)) {
     await this.field.fill(text);
-    await this.field.press('Enter');
-    await this.sent(text.split('\n')[0].slice(0, 60));
+    await this.button.click();
+    await this.sent(words);
   }
 
-  /** Waits until the message stands exactly once and is no longer being sent. */
-  async sent(/** @type {string} */ words) {
+  /** Waits until the message stands exactly once and is no longer on its way. */
+  async sent(/** @type {string} */ words, timeout = 10_000) {
     const message = this.message(words);
-    await message.waitFor();
-    await message.getByText('送信中').waitFor({ state: 'detached' });
+    await message.first().waitFor({ timeout });
+    await message.getByText(UNDERWAY).waitFor({ state: 'detached', timeout });
     assert.equal(await message.count(), 1, `「${words}」 stands once`);
   }
 
-  /** Waits until a message from someone stands. */
+  /** Waits until a message from someone stands, once. */
   async hears(/** @type {string} */ words, timeout = 5_000) {
     await this.message(words).first().waitFor({ timeout });
     assert.equal(await this.message(words).count(), 1, `「${words}」 stands once`);
@@ -47,7 +52,7 @@ export class RoomPage {
 
   /** Every message that stands in the document now, in its order: the words that `pattern` finds in each. */
   async standing(/** @type {RegExp} */ pattern) {
-    const texts = await this.log.getByRole('article').allInnerTexts();
+    const texts = await this.log.getByRole('article').allTextContents();
     return texts.map((text) => text.match(pattern)?.[0]).filter((found) => found !== undefined);
   }
 
@@ -62,6 +67,7 @@ export class RoomPage {
     const seen = new Set();
     await this.log.focus();
     await this.page.keyboard.press('End');
+    await this.message(expected.at(-1)).waitFor();
     for (let round = 0; round < 400 && seen.size < expected.length; round += 1) {
       const standing = await this.standing(pattern);
       for (const [i, text] of standing.entries()) {

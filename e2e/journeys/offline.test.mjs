@@ -31,7 +31,7 @@ journey('what is written without a line is sent once when it returns', async (st
     await phone.window.offline(true);
     for (const text of ['地下の倉庫です', '水が漏れています']) {
       await phone.page.field.fill(text);
-      await phone.window.page.getByRole('button', { name: /^送信/ }).click();
+      await phone.page.button.click();
       await phone.page.message(text).waitFor();
     }
     await phone.window.page.getByText('電波がありません', { exact: false }).first().waitFor();
@@ -74,7 +74,7 @@ journey('an acknowledgement lost on the way does not double the message', async 
   });
   await stage.step('it is sent again under the same id until the answer comes', async () => {
     await page.field.fill('一度だけ');
-    await page.field.press('Enter');
+    await page.button.click();
     await page.sent('一度だけ');
     const kept = await owner.messages(id);
     assert.deepEqual(kept.map((message) => message.text), ['一度だけ']);

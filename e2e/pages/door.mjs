@@ -1,0 +1,79 @@
+/** The way in: set-up, joining, signing in. Written against hands, so that each can be walked by keyboard too. */
+import assert from 'node:assert/strict';
+
+/** @typedef {import('../harness/hands.mjs').Pointer | import('../harness/hands.mjs').Keyboard} Hands */
+
+/**
+ * Goes through the set-up page.
+ * @param {Hands} hands
+ * @param {{organisation: string, family_name: string, given_name: string, family_kana: string, given_kana: string,
+ *   login: string, password: string}} who
+ * @param {() => string} code what the server printed, if the page asks for it
+ * @returns {Promise<string[]>} the recovery codes
+ */
+export async function setUp(hands, who, code) {
+  const { page } = hands;
+  await page.getByLabel('組織名').waitFor();
+  assert.match(new URL(page.url()).pathname, /^\/setup/, 'a new server asks to be set up');
+  await hands.write(page.getByLabel('組織名'), who.organisation);
+  const asked = page.getByLabel('サーバーの画面に出た番号');
+  if (await asked.count()) await hands.write(asked, code());
+  await hands.press(page.getByRole('button', { name: '次へ　あなたのこと' }));
+
+  await page.getByRole('heading', { name: 'あなたのこと' }).waitFor();
+  await name(hands, who);
+  await hands.write(page.getByLabel('ログインID'), who.login);
+  await hands.write(page.getByRole('textbox', { name: 'パスワード' }), who.password);
+  await page.getByText('流出した一覧にはありません').waitFor();
+  await hands.press(page.getByRole('button', { name: '組織をつくる' }));
+
+  await page.getByRole('heading', { name: '回復コードを紙に' }).waitFor();
+  const codes = await page.getByRole('list', { name: '回復コード' }).locator('code').allInnerTexts();
+  await hands.tick(page.getByRole('checkbox', { name: '紙に写しました' }));
+  await hands.press(page.getByRole('button', { name: '次へ', exact: true }));
+  await page.getByRole('heading', { name: '回覧が、はじまりました' }).waitFor();
+  return codes;
+}
+
+/** Fills the four parts of a name. */
+export async function name(/** @type {Hands} */ hands, /** @type {Record<string, any>} */ who) {
+  for (const [label, value] of [
+    ['姓', who.family_name],
+    ['名', who.given_name],
+    ['せい', who.family_kana],
+    ['めい', who.given_kana],
+  ]) {
+    await hands.write(hands.page.getByRole('textbox', { name: label, exact: true }), value);
+  }
+}
+
+/**
+ * Joins by an invitation.
+ * @param {Hands} hands @param {string} url @param {{family_name: string, login?: string, password: string}} who
+ */
+export async function join(hands, url, who) {
+  const { page } = hands;
+  await page.goto(url);
+  await page.getByRole('heading', { name: 'ようこそ' }).waitFor();
+  await page.getByText(who.family_name, { exact: false }).first().waitFor();
+  assert.equal(new URL(page.url()).search, '', 'the token stands in the fragment alone');
+  const login = page.getByLabel('ログインID');
+  if (await login.count()) await hands.write(login, /** @type {string} */ (who.login));
+  await hands.write(page.getByRole('textbox', { name: 'パスワード' }), who.password);
+  await page.getByText('流出した一覧にはありません').waitFor();
+  await hands.press(page.getByRole('button', { name: '登録してはじめる' }));
+  await inside(page);
+}
+
+/** Signs in at the page that is open. */
+export async function signIn(/** @type {Hands} */ hands, /** @type {string} */ login, /** @type {string} */ password) {
+  const { page } = hands;
+  await hands.write(page.getByLabel('社員番号・ログインID'), login);
+  await hands.write(page.getByRole('textbox', { name: 'パスワード' }), password);
+  await hands.press(page.getByRole('button', { name: 'サインイン' }));
+}
+
+/** Waits until the client proper stands. */
+export async function inside(/** @type {import('playwright-core').Page} */ page) {
+  await page.getByRole('navigation', { name: 'おもな画面' }).waitFor();
+}
