@@ -48,20 +48,20 @@ export class Keyboard {
 
   /** @param {Locator} thing */
   async press(thing) {
-    await this.#reach(thing);
+    await this.reach(thing);
     await this.page.keyboard.press('Enter');
   }
 
   /** @param {Locator} field @param {string} text */
   async write(field, text) {
-    await this.#reach(field);
+    await this.reach(field);
     await this.page.keyboard.press('Control+A');
     await this.page.keyboard.insertText(text);
   }
 
   /** @param {Locator} select @param {string} label */
   async choose(select, label) {
-    await this.#reach(select);
+    await this.reach(select);
     const shown = () => select.evaluate((s) => /** @type {any} */ (s).selectedOptions[0]?.label.trim());
     await this.page.keyboard.press('Home');
     for (let i = 0; i < 60 && (await shown()) !== label; i += 1) await this.page.keyboard.press('ArrowDown');
@@ -72,16 +72,16 @@ export class Keyboard {
   async tick(box) {
     const isRadio = (await box.getAttribute('type')) === 'radio';
     if (isRadio) {
-      await this.#reach(box);
+      await this.reach(box);
     } else if (!(await box.isChecked())) {
-      await this.#reach(box);
+      await this.reach(box);
     }
     if (!(await box.isChecked())) await this.page.keyboard.press('Space');
     assert.ok(await box.isChecked(), 'Space ticks it');
   }
 
   /** Moves the focus there, with Tab and, inside a composite, with arrows. @param {Locator} thing */
-  async #reach(thing) {
+  async reach(thing) {
     await thing.waitFor({ state: 'attached' });
     const here = () => thing.evaluate((element) => element.contains(document.activeElement)
       && (element === document.activeElement || element.matches('summary, [role=article]')));
