@@ -1,0 +1,4 @@
+import { answer, api } from '$lib/api/client';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async () => ({ sessions: await answer(api.GET('/api/v1/me/sessions')) });
