@@ -98,7 +98,11 @@ async fn end_of_log(reader: &mut Reader, walk: &Walk) -> Result<(), VerifyError>
     if rows != size {
         return Err(VerifyError::at(end, Fault::ExtraEntries { rows, entries: size }));
     }
-    if rows::frontier(reader).await.map_err(VerifyError::reading(Place::Edge))? != walk.edge {
+    let edge = rows::frontier(reader).await.map_err(VerifyError::reading(Place::Edge))?;
+    if edge.size() > size {
+        return Err(VerifyError::at(end, Fault::EntryMissing));
+    }
+    if edge != walk.edge {
         return Err(VerifyError::at(Place::Edge, Fault::EdgeChanged));
     }
     Ok(())

@@ -137,8 +137,15 @@ impl Walk {
             return Err(VerifyError::at(place, Fault::SignatureWrong));
         }
         if signed.head.root != self.edge.root() {
-            let since = self.newest.map_or(0, |good| good.head.size).min(self.edge.size() - 1);
-            return Err(VerifyError::at(place, Fault::Rewritten { since }));
+            // Where a witness objects, only what a witness has agreed to is sure: the key may be in other hands.
+            let agreed = match place {
+                Place::Witness { .. } => self.passed.checked_sub(1).map(|last| self.witnessed[last]),
+                _ => self.newest,
+            };
+            return Err(VerifyError::at(
+                place,
+                Fault::Rewritten { since: agreed.map_or(0, |good| good.head.size) },
+            ));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! unnoticed (R62).
 //!
 //! It stays true that every step reads the newest entries and what waits behind them anew, walks a part of the older
-//! ones further, and remembers the newest head it has seen: history that was cut or replaced under a running server is
+//! ones further, and remembers how far the log had come: history that was cut or replaced under a running server is
 //! found even where all hashes fit. The whole log has been walked after `entries / budget` steps.
 
 use std::collections::BTreeSet;
@@ -33,6 +33,7 @@ pub struct Watch {
     walk: Option<Walk>,
     rounds: u64,
     newest: Option<SignedHead>,
+    size: u64,
 }
 
 /// What a step saw.
@@ -50,7 +51,7 @@ impl Watch {
     /// A watch that walks about `budget` older entries at each step, rounded up to a thousand.
     #[must_use]
     pub fn new(store: Store, key: PublicKey, budget: u64) -> Self {
-        Self { store, key, budget, walk: None, rounds: 0, newest: None }
+        Self { store, key, budget, walk: None, rounds: 0, newest: None, size: 0 }
     }
 
     /// Checks the newest entries and a part of the old ones. To be called every 30 seconds.
@@ -59,10 +60,13 @@ impl Watch {
     /// [`VerifyError::Fault`] with the place; the next step starts a new round.
     pub async fn step(&mut self) -> Result<Watched, VerifyError> {
         let mut walk = self.walk.take().unwrap_or_else(|| Walk::new(self.key.clone(), Vec::new()));
-        let (seen, budget) = (self.newest, self.budget);
+        let (seen, grown, budget) = (self.newest, self.size, self.budget);
         let job = async move |reader: &mut Reader| -> Result<_, VerifyError> {
             let newest = newest_head(reader, walk.key(), seen).await?;
             let size = newest_entries(reader).await?;
+            if size < grown {
+                return Err(VerifyError::at(Place::Entry { index: size, event: None }, Fault::EntryMissing));
+            }
             let until = walk.edge.size().saturating_add(budget);
             let mut more = true;
             while more && walk.edge.size() < until {
@@ -71,7 +75,7 @@ impl Watch {
             Ok((walk, more, newest, size))
         };
         let (walk, more, newest, size) = self.store.read(job).await?;
-        self.newest = newest;
+        (self.newest, self.size) = (newest, size);
         let walked = walk.edge.size();
         if more {
             self.walk = Some(walk);

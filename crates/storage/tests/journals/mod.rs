@@ -7,9 +7,10 @@ use std::sync::Arc;
 use kairan_core::surroundings::held;
 use kairan_core::{Actor, ContentId, Seq};
 use kairan_storage::log::heads::TreeHead;
+use kairan_storage::log::tree::{Frontier, leaf_hash};
 use kairan_storage::log::{KeyId, LogKey, Sequencer, Settings, SignedHead};
 use kairan_storage::testing::{Schema, TestStore};
-use kairan_storage::{Error, Stream, Tx, facts, params};
+use kairan_storage::{Error, Hash, Stream, Tx, Value, facts, params};
 use serde::{Deserialize, Serialize};
 
 /// A note whose text lies beside the journal.
@@ -31,6 +32,9 @@ pub const SCHEMA: Schema = Schema { migrations: &[], projections: Vec::new };
 pub fn key() -> LogKey {
     LogKey::generate(&held::surroundings(1).0)
 }
+
+/// The tables that a check reads.
+const TABLES: [&str; 6] = ["events", "streams", "contents", "log_entries", "log_heads", "log_frontier"];
 
 /// A journal of notes.
 pub struct Journal {
@@ -110,6 +114,108 @@ impl Journal {
                 drop(running.await);
             }
         }
+    }
+
+    /// Keeps a copy of every table, for [`Journal::restore`].
+    pub async fn keep(&self) {
+        self.raw(
+            &TABLES.map(|table| format!("CREATE TABLE keep_{table} AS SELECT * FROM {table};")).concat(),
+        )
+        .await;
+    }
+
+    /// Puts everything back as it was kept.
+    pub async fn restore(&self) {
+        let back = |table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM keep_{table};");
+        self.raw(&TABLES.map(back).concat()).await;
+    }
+
+    /// Cuts history after so many entries, so well that everything left fits. A head of this size must be signed.
+    pub async fn cut(&self, size: u64) {
+        let last = "SELECT MAX(e.seq) FROM events e WHERE e.stream = streams.stream";
+        self.raw(&format!(
+            "DELETE FROM log_heads WHERE size > {size}; DELETE FROM log_entries WHERE idx >= {size};
+             DELETE FROM events WHERE (stream, seq) NOT IN (SELECT stream, seq FROM log_entries);
+             DELETE FROM streams WHERE stream NOT IN (SELECT stream FROM log_entries);
+             UPDATE streams SET seq = ({last}), sequenced = ({last});
+             UPDATE streams SET hash = (SELECT e.hash FROM events e WHERE e.stream = streams.stream AND e.seq = streams.seq);"
+        ))
+        .await;
+        self.set_edge(size).await;
+    }
+
+    /// Flips one bit of one value, both counted round from the numbers given. The statement that did it.
+    pub async fn flip(&self, table: &str, keys: &str, column: &str, row: usize, bit: usize) -> String {
+        let sql: &'static str = format!("SELECT {keys}, {column} FROM {table} ORDER BY {keys}").leak();
+        let read = self.world.store.read(async move |reader| reader.query(sql, params![]).await).await;
+        let rows = read.unwrap_or_else(|error: Error| panic!("{error}"));
+        let (value, place) = rows[row % rows.len()].values().split_last().expect("a column");
+        let flipped = match value {
+            // Above the low bits, so that no key meets its neighbour.
+            Value::Int(number) => Value::Int(number ^ (1 << (7 + bit % 24))),
+            Value::Text(text) => {
+                let mut bytes = text.clone().into_bytes();
+                let at = bit % bytes.len();
+                bytes[at] ^= 1;
+                Value::Text(String::from_utf8(bytes).expect("was ASCII"))
+            }
+            Value::Bytes(bytes) => {
+                let mut bytes = bytes.clone();
+                let at = bit / 8 % bytes.len();
+                bytes[at] ^= 1 << (bit % 8);
+                Value::Bytes(bytes)
+            }
+            other => panic!("no bit to flip in {other:?}"),
+        };
+        let place: Vec<String> = place.iter().map(|key| self.literal_of(key)).collect();
+        let statement = format!(
+            "UPDATE {table} SET {column} = {} WHERE ({keys}) = ({})",
+            self.literal_of(&flipped),
+            place.join(", ")
+        );
+        self.raw(&statement).await;
+        statement
+    }
+
+    fn literal_of(&self, value: &Value) -> String {
+        match value {
+            Value::Int(number) => number.to_string(),
+            Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Value::Bytes(bytes) => self.literal(bytes),
+            other => panic!("no key or value of these tables is {other:?}"),
+        }
+    }
+
+    /// Makes the stored edge fit the entries, as the sequencer would have.
+    pub async fn set_edge(&self, size: u64) {
+        let edge = self.edge(size).await;
+        let peaks = self.literal(&edge.peaks());
+        self.raw(&format!("UPDATE log_frontier SET size = {size}, peaks = {peaks}")).await;
+    }
+
+    /// Signs every head anew over the entries as they are, at its old time: what the holder of the key can do.
+    pub async fn sign_again(&self) {
+        for signed in self.heads().await {
+            let size = signed.head.size;
+            let head = TreeHead::sign(&key(), size, self.edge(size).await.root(), signed.head.at);
+            let (root, signature) = (self.literal(&head.head.root), self.literal(&head.signature));
+            self.raw(&format!(
+                "UPDATE log_heads SET root = {root}, signature = {signature} WHERE size = {size}"
+            ))
+            .await;
+        }
+    }
+
+    async fn edge(&self, size: u64) -> Frontier {
+        let sql = "SELECT leaf FROM log_entries ORDER BY idx";
+        let read = self.world.store.read(async move |reader| reader.query(sql, params![]).await).await;
+        let mut edge = Frontier::new();
+        for row in
+            &read.unwrap_or_else(|error: Error| panic!("{error}"))[..usize::try_from(size).expect("small")]
+        {
+            edge.push(leaf_hash(&row.get::<Hash>(0).expect("a hash")));
+        }
+        edge
     }
 
     /// Bytes as a literal of the engine.
