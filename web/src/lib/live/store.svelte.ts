@@ -71,6 +71,7 @@ class Live {
 
 	#openOutbox(): void {
 		const { me } = this;
+		session.whenEnding(() => this.stop());
 		this.#outbox = new Outbox<Message>({
 			send: calls.send,
 			store: browserStore(me, localStorage),

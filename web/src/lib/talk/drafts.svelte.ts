@@ -5,6 +5,7 @@
  */
 import { keep, kept } from '$lib/i18n/keep';
 import type { Label } from '$lib/live/wire';
+import { session } from '$lib/session/session.svelte';
 import { SvelteMap } from 'svelte/reactivity';
 
 export interface Draft {
@@ -21,6 +22,8 @@ class Drafts {
 
 	/** Reads what this member left behind in this browser. */
 	start(member: string): void {
+		if (member === this.#member) return;
+		if (this.#member === '') session.whenEnding(() => this.clear());
 		this.#member = member;
 		this.#of.clear();
 		try {
@@ -54,6 +57,7 @@ class Drafts {
 	clear(): void {
 		this.#of.clear();
 		keep(this.#key, null);
+		this.#member = '';
 	}
 
 	#save(): void {

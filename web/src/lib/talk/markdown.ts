@@ -12,7 +12,9 @@ import { autolink, linkAt, tidyUrl } from './links';
 
 export type Inline =
 	| { kind: 'text'; text: string }
-	| { kind: 'strong' | 'em' | 'strike'; children: Inline[] }
+	| { kind: 'strong'; children: Inline[] }
+	| { kind: 'em'; children: Inline[] }
+	| { kind: 'strike'; children: Inline[] }
 	| { kind: 'code'; text: string }
 	| { kind: 'link'; href: string; children: Inline[] }
 	| { kind: 'mention'; member: string };

@@ -1,0 +1,157 @@
+/**
+ * What is being written in one room: the words, who is named in them, the label.
+ *
+ * What must stay true: nothing typed is lost by looking elsewhere. A draft is kept as one types,
+ * and while an old message is edited the new one waits beside it.
+ */
+import { Problem } from '$lib/api/problem';
+import * as calls from '$lib/live/calls';
+import { live } from '$lib/live/store.svelte';
+import type { Label, Message } from '$lib/live/wire';
+import { m } from '$lib/paraglide/messages';
+import type { Desk } from './desk.svelte';
+import { drafts } from './drafts.svelte';
+import { fromWire, toWire } from './mentions';
+import { mentionName } from './names';
+
+/** Code points of one message (R34). */
+export const LIMIT = 8_000;
+/** From here on the writer is told how many are left. */
+export const NEAR_LIMIT = 7_500;
+/** Milliseconds of quiet before a draft is written down. */
+const REST = 400;
+
+export class Composing {
+	#desk: Desk;
+	text = $state('');
+	label = $state<Label | null>(null);
+	/** Why it was not sent, in words. */
+	refusal = $state('');
+	saving = $state(false);
+	#picked = new Map<string, string>();
+	/** The new message, while an old one is edited. */
+	#aside: { text: string; picked: Map<string, string> } | null = null;
+	#edited: Message | null = null;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(desk: Desk) {
+		this.#desk = desk;
+	}
+
+	get room(): string {
+		return this.#desk.room.id;
+	}
+
+	readonly length = $derived.by(() => (this.text.length < NEAR_LIMIT / 2 ? 0 : codePoints(this.wire)));
+	readonly blank = $derived(this.text.trim() === '');
+
+	/** As it goes to the server. */
+	get wire(): string {
+		return toWire(this.text, this.#picked).normalize('NFC');
+	}
+
+	/** Takes up what was left here. */
+	load(): void {
+		const draft = drafts.get(this.room);
+		this.text = draft?.text ?? '';
+		this.label = draft?.label ?? null;
+		this.#picked = new Map(draft?.picked ?? []);
+		this.refusal = '';
+		const reply = draft?.reply_to;
+		if (reply && this.#desk.replying?.id !== reply)
+			void this.#desk.room.find(reply).then(
+				(found) => (this.#desk.replying ??= found),
+				() => {}
+			);
+	}
+
+	typed(): void {
+		this.refusal = '';
+		this.keepSoon();
+		if (!this.blank && !this.#edited) live.type(this.room);
+	}
+
+	pick(name: string, member: string): void {
+		this.#picked.set(name, member);
+	}
+
+	keepSoon(): void {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.keep(), REST);
+	}
+
+	/** Writes the draft down now. */
+	keep(): void {
+		clearTimeout(this.#timer);
+		const { text, picked } = this.#aside ?? { text: this.text, picked: this.#picked };
+		drafts.set(this.room, {
+			text,
+			picked: [...picked].filter(([name]) => text.includes(name)),
+			label: this.label,
+			reply_to: this.#desk.replying?.id ?? null
+		});
+	}
+
+	/** Begins, or ends, editing an old message; what was being written waits meanwhile. */
+	edit(message: Message | null): void {
+		if (message?.id === this.#edited?.id) return;
+		if (message && !this.#aside) this.#aside = { text: this.text, picked: this.#picked };
+		this.#edited = message;
+		this.refusal = '';
+		if (message) {
+			const { text, picked } = fromWire(message.text ?? '', mentionName);
+			this.text = text;
+			this.#picked = picked;
+		} else if (this.#aside) {
+			this.text = this.#aside.text;
+			this.#picked = this.#aside.picked;
+			this.#aside = null;
+		}
+	}
+
+	/** Sends, or saves the edit. `true`: it is on its way. */
+	async send(): Promise<boolean> {
+		if (this.blank || this.saving) return false;
+		const text = this.wire;
+		const count = codePoints(text);
+		if (count > LIMIT) {
+			this.refusal = m.talk_too_long({ count: count.toLocaleString(), over: (count - LIMIT).toLocaleString() });
+			return false;
+		}
+		if (this.#edited) return this.#save(this.#edited, text);
+		live.post(this.room, text, this.label, this.#desk.replying?.id ?? null);
+		clearTimeout(this.#timer);
+		this.text = '';
+		this.label = null;
+		this.#picked.clear();
+		this.#desk.replying = null;
+		this.#desk.room.unreadMark = null;
+		drafts.drop(this.room);
+		this.#desk.toEnd();
+		return true;
+	}
+
+	async #save(message: Message, text: string): Promise<boolean> {
+		if (text === message.text) {
+			this.#desk.editing = null;
+			return true;
+		}
+		this.saving = true;
+		try {
+			await calls.edit(this.room, message.id, text);
+			this.#desk.editing = null;
+			return true;
+		} catch (thrown) {
+			this.refusal = Problem.from(thrown).words;
+			return false;
+		} finally {
+			this.saving = false;
+		}
+	}
+}
+
+function codePoints(text: string): number {
+	let count = 0;
+	for (const _ of text) count += 1;
+	return count;
+}

@@ -1,0 +1,17 @@
+/** Takes a letter out of the outbox and lays it on the desk again, to be changed and sent anew. */
+import type { Entry } from '$lib/live/outbox';
+import { live } from '$lib/live/store.svelte';
+import type { Desk } from './desk.svelte';
+import { drafts } from './drafts.svelte';
+import { fromWire } from './mentions';
+import { mentionName } from './names';
+
+export function rewrite(entry: Entry, desk: Desk): void {
+	const letter = live.discard(entry.id);
+	if (!letter) return;
+	const { text, picked } = fromWire(letter.text, mentionName);
+	desk.editing = null;
+	desk.replying = null;
+	drafts.set(letter.room, { text, picked: [...picked], label: letter.label, reply_to: letter.reply_to });
+	desk.write();
+}

@@ -1,0 +1,96 @@
+/**
+ * Keeping one's place in a conversation that grows at both ends.
+ *
+ * What must stay true: what is being read does not move when something is added, removed or
+ * measured anew above or below it (0 px), and at the end one stays at the end.
+ *
+ * The scroller is laid out `column-reverse`: its zero is the end of the conversation, and places
+ * further up are negative. The browser's own anchoring is switched off there, because it and
+ * this would both correct.
+ */
+
+/** This near to the end counts as at the end, in px: less than a line. */
+const END = 24;
+
+export class Keeper {
+	#scroller: HTMLElement;
+	#list: HTMLElement;
+	/** The row held, and how far below the upper edge of the scroller it stands. */
+	#held: { row: HTMLElement; top: number } | null = null;
+
+	constructor(scroller: HTMLElement, list: HTMLElement) {
+		this.#scroller = scroller;
+		this.#list = list;
+	}
+
+	get atEnd(): boolean {
+		return -this.#scroller.scrollTop < END;
+	}
+
+	/** Room left to scroll, in px. */
+	get above(): number {
+		return this.#scroller.scrollHeight - this.#scroller.clientHeight + this.#scroller.scrollTop;
+	}
+	get below(): number {
+		return -this.#scroller.scrollTop;
+	}
+
+	/** The first row in sight, by halving: rows stand in order. */
+	firstInSight(): HTMLElement | null {
+		return this.#find((row) => row.getBoundingClientRect().bottom > this.#top);
+	}
+
+	/** The last row of which at least `shown` px are in sight. */
+	lastInSight(shown: number): HTMLElement | null {
+		const edge = this.#top + this.#scroller.clientHeight - shown;
+		const next = this.#find((row) => row.getBoundingClientRect().top > edge);
+		return (next ? next.previousElementSibling : this.#list.lastElementChild) as HTMLElement | null;
+	}
+
+	#find(holds: (row: HTMLElement) => boolean): HTMLElement | null {
+		const rows = this.#list.children;
+		let low = 0;
+		let high = rows.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (holds(rows[middle] as HTMLElement)) high = middle;
+			else low = middle + 1;
+		}
+		return (rows[low] as HTMLElement | undefined) ?? null;
+	}
+
+	get #top(): number {
+		return this.#scroller.getBoundingClientRect().top;
+	}
+
+	/** Remembers where one is. After every scroll. */
+	hold(): void {
+		if (this.atEnd) this.#held = null;
+		else {
+			const row = this.firstInSight();
+			this.#held = row && { row, top: row.getBoundingClientRect().top - this.#top };
+		}
+	}
+
+	/** Puts what was held back where it was. After every change of size. */
+	restore(): void {
+		const held = this.#held;
+		if (!held?.row.isConnected) return;
+		const moved = held.row.getBoundingClientRect().top - this.#top - held.top;
+		if (Math.abs(moved) >= 0.5) this.#scroller.scrollTop += moved;
+	}
+
+	/** Brings a row to a place, and holds it there while the rows around it are measured. */
+	bring(row: HTMLElement, place: 'top' | 'middle'): void {
+		const box = row.getBoundingClientRect();
+		const free = Math.max(0, this.#scroller.clientHeight - box.height);
+		const top = place === 'top' ? Math.min(72, free) : free / 2;
+		this.#scroller.scrollTop += box.top - this.#top - top;
+		this.#held = { row, top: row.getBoundingClientRect().top - this.#top };
+	}
+
+	toEnd(): void {
+		this.#held = null;
+		this.#scroller.scrollTop = 0;
+	}
+}
