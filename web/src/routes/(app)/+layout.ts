@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { answer, api, whenSignedOut } from '$lib/api/client';
+import { live } from '$lib/live/store.svelte';
 import { directory } from '$lib/people/directory.svelte';
 import { signInFor } from '$lib/session/guard';
 import { session } from '$lib/session/session.svelte';
@@ -13,6 +14,8 @@ export const load: LayoutLoad = async ({ url }) => {
 		redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
 	}
 	await directory.load();
+	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
+	void live.start();
 };
 
 /** A whole new page: nothing of the ended session stays in memory. */
