@@ -1,1 +1,21 @@
-fn main() {}
+//! `kairan`: see `kairan --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use kairan_server::cli::{Cli, Exit};
+use kairan_server::environment::Environment;
+use kairan_server::{commands, surroundings};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::of_process();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("kairan: {error}");
+            return Exit::Wrong.into();
+        }
+    };
+    runtime.block_on(commands::run(cli, &environment, surroundings::of_the_machine())).into()
+}

@@ -4,9 +4,10 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use kairan_storage::LaneCounts;
+use kairan_storage::{LaneCounts, Store};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -33,7 +34,7 @@ struct Route {
 /// The counters of one server. Cloning gives another handle to the same counters.
 #[derive(Clone)]
 pub struct Metrics {
-    registry: std::sync::Arc<Registry>,
+    registry: Arc<Registry>,
     requests: Family<Request, Counter>,
     latency: Family<Route, Histogram, fn() -> Histogram>,
     /// Open network connections.
@@ -44,6 +45,7 @@ pub struct Metrics {
     pub sockets_too_slow: Counter,
     /// Set from storage's own counters when the page is asked for.
     journal: JournalCounters,
+    store: Arc<OnceLock<Store>>,
 }
 
 /// What storage counts. Jobs divided by transactions is how many share one commit.
@@ -63,13 +65,14 @@ impl Metrics {
     pub fn new(version: &'static str) -> Self {
         let latency: fn() -> Histogram = || Histogram::new(LATENCY);
         let mut metrics = Self {
-            registry: std::sync::Arc::default(),
+            registry: Arc::default(),
             requests: Family::default(),
             latency: Family::new_with_constructor(latency),
             connections: Gauge::default(),
             sockets: Gauge::default(),
             sockets_too_slow: Counter::default(),
             journal: JournalCounters::default(),
+            store: Arc::default(),
         };
         let mut registry = Registry::with_prefix("kairan");
         registry.register("build", "The running version", Info::new([("version", version)]));
@@ -91,7 +94,7 @@ impl Metrics {
         registry.register("journal_events", "Events appended to the journal", events);
         registry.register("lane_jobs", "Write jobs committed", jobs);
         registry.register("lane_transactions", "Transactions that carried them", transactions);
-        metrics.registry = std::sync::Arc::new(registry);
+        metrics.registry = Arc::new(registry);
         metrics
     }
 
@@ -102,8 +105,13 @@ impl Metrics {
         self.latency.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// Takes over what storage has counted.
-    pub fn take_over(&self, lanes: &LaneCounts) {
+    /// Shows what this store counts, from now on.
+    pub fn follow(&self, store: Store) {
+        // One server has one store; a second call changes nothing.
+        let _already_set = self.store.set(store);
+    }
+
+    fn take_over(&self, lanes: &LaneCounts) {
         for (counter, counted) in [
             (&self.journal.events, &lanes.events),
             (&self.journal.jobs, &lanes.jobs),
@@ -116,6 +124,9 @@ impl Metrics {
     /// The page.
     #[must_use]
     pub fn page(&self) -> String {
+        if let Some(store) = self.store.get() {
+            self.take_over(store.counts());
+        }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             // Writing to a String cannot fail; an encoder bug must not take the page down with a panic.

@@ -37,7 +37,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Variable(name) => f.write_str(name),
-            Self::Flag(key) => write!(f, "--{}", key.rsplit('.').next().unwrap_or(key).replace('_', "-")),
+            Self::Flag(key) => write!(f, "--{}", key.replace(['.', '_'], "-")),
         }
     }
 }

@@ -183,7 +183,7 @@ fn variables_and_flags_say_where_they_came_from_and_all_faults_are_told_at_once(
         [
             "lanes: must be a whole number. For example: 4 (KAIRAN_LANES)",
             "KAIRAN_LISTN: is not a known variable. Did you mean KAIRAN_LISTEN?",
-            "log.level: \"loud=very\" cannot be read. Use error, warn, info, debug or trace, or by part: info,kairan_storage=debug. (--level)",
+            "log.level: \"loud=very\" cannot be read. Use error, warn, info, debug or trace, or by part: info,kairan_storage=debug. (--log-level)",
         ]
     );
 }

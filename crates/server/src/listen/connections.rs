@@ -48,6 +48,11 @@ impl Stop {
     pub fn now(&self) {
         self.0.send_replace(true);
     }
+    /// Whether somebody has said so.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        *self.0.borrow()
+    }
     /// Waits until somebody says so.
     pub async fn asked(&self) {
         let mut told = self.0.subscribe();

@@ -1,0 +1,211 @@
+//! `kairan serve`: from a checked configuration to a running server, and down again in order.
+//!
+//! It stays true that nothing listens before the schema is current and the log's key is in hand, and that a stop tells
+//! connected people first, finishes what is under way, and signs what was written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kairan_core::time::SECOND;
+use kairan_storage::log::{LogKey, Sequencer, Settings, VerifyError, Watch};
+use kairan_storage::{Error, Migration, Reader, Store, migrate};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use super::{Context, Failed};
+use crate::assemble::{self, Assembled, Parts};
+use crate::cli::Exit;
+use crate::client::Client;
+use crate::listen::{Door, Encryption, Stop};
+use crate::metrics::Metrics;
+use crate::setup_code;
+use crate::site::{Readiness, Site};
+use crate::words::{Language, words};
+
+/// How long connected clients may take to be told.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// Pause between two looks of the watch: a change behind the server's back is found within 60 seconds (R62).
+const WATCH: Duration = Duration::from_secs(30);
+/// Older entries walked at each look; a million take about a day beside everything else.
+const WATCH_BUDGET: u64 = 1_000;
+
+pub async fn run(context: Context) -> Result<Exit, Failed> {
+    context.folder.make()?;
+    let _held = context.folder.hold()?;
+    let tls = context.config.tls.as_ref();
+    let encryption = tls
+        .map(Encryption::start)
+        .transpose()
+        .map_err(|error| Failed::usage(words!("tls: {error}", "tls: {error}")))?;
+    let store = context.store().await?;
+    let key = LogKey::open_or_create(context.folder.path(), &context.surroundings);
+    let key =
+        Arc::new(key.map_err(|error| Failed::wrong(words!("署名鍵: {error}", "signing key: {error}")))?);
+    let listener = bind(&context).await?;
+    let stop = Stop::default();
+    let signals = Signals::listen()?;
+    let jobs = start_jobs(&context, &store, &key, &stop);
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    metrics.follow(store.clone());
+    let setup_code =
+        setup_code::prepare(&context.config, &context.folder, &store, &context.surroundings).await?;
+    let Assembled { api, goodbye } = assemble::assemble(Parts {
+        config: context.config.clone(),
+        store: store.clone(),
+        surroundings: context.surroundings.clone(),
+        metrics: metrics.clone(),
+        setup_code: setup_code.clone(),
+        stop: stop.clone(),
+    });
+    let site = Site {
+        api,
+        client: Client::built(),
+        metrics: metrics.clone(),
+        readiness: readiness(&store, &stop),
+        surroundings: context.surroundings.clone(),
+    };
+    let door = Door {
+        listener,
+        encryption: encryption.clone(),
+        app: site.router(&context.config),
+        connections: context.config.limits.connections,
+        metrics,
+    };
+    announce(&context, &door, setup_code.as_deref())?;
+    let serving = tokio::spawn(door.serve(stop.clone()));
+    signals.wait(encryption.as_ref()).await;
+    tracing::info!("stopping");
+    if tokio::time::timeout(GOODBYE, goodbye()).await.is_err() {
+        tracing::warn!("not every client could be told that the server stops");
+    }
+    stop.now();
+    for job in std::iter::once(serving).chain(jobs) {
+        // A job that panicked has said so; the others must still end in order.
+        let _panicked = job.await;
+    }
+    tracing::info!("stopped");
+    Ok(Exit::Well)
+}
+
+async fn bind(context: &Context) -> Result<TcpListener, Failed> {
+    let listen = context.config.listen;
+    TcpListener::bind(listen).await.map_err(|error| {
+        Failed::usage(words!(
+            "listen: {listen} で待ち受けられません({error})。使っているプログラムを止めるか、別のポートにしてください。",
+            "listen: cannot listen on {listen} ({error}). Stop the program that uses it, or choose another port."
+        ))
+    })
+}
+
+/// Places and signs what is written, and looks whether somebody changes the past.
+fn start_jobs(context: &Context, store: &Store, key: &Arc<LogKey>, stop: &Stop) -> Vec<JoinHandle<()>> {
+    let journal = &context.config.journal;
+    let settings = Settings {
+        head_every_ms: i64::try_from(journal.head_seconds).unwrap_or(60) * SECOND,
+        witness_directory: journal.witness_directory.clone(),
+    };
+    let sequencer = Sequencer::new(store.clone(), key.clone(), &settings);
+    let watch = Watch::new(store.clone(), key.public().clone(), WATCH_BUDGET);
+    let (sequencer_stop, watch_stop) = (stop.clone(), stop.clone());
+    vec![
+        tokio::spawn(async move { sequencer.run(sequencer_stop.asked()).await }),
+        tokio::spawn(keep_watch(watch, watch_stop)),
+    ]
+}
+
+async fn keep_watch(mut watch: Watch, stop: Stop) {
+    loop {
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(WATCH) => {}
+        }
+        match watch.step().await {
+            Ok(watched) => {
+                tracing::debug!(size = watched.size, walked = watched.walked, "the journal is as it was")
+            }
+            Err(VerifyError::Fault(fault)) => {
+                tracing::error!(place = %fault.place, fault = %fault.fault, "the journal was changed behind the server's back: run kairan verify");
+            }
+            Err(VerifyError::Storage(error)) => tracing::warn!(%error, "the journal could not be watched"),
+        }
+    }
+}
+
+fn readiness(store: &Store, stop: &Stop) -> Readiness {
+    let (store, stop) = (store.clone(), stop.clone());
+    let migrations: Arc<[Migration]> = assemble::migrations().into();
+    Arc::new(move || {
+        let (store, stop, migrations) = (store.clone(), stop.clone(), migrations.clone());
+        Box::pin(async move {
+            if stop.was_asked() {
+                return Err("the server is stopping");
+            }
+            let job = async move |reader: &mut Reader| migrate::pending(reader, &migrations).await;
+            match store.read::<_, Error, _>(job).await {
+                Ok(pending) if pending.is_empty() => Ok(()),
+                Ok(_) => Err("migrations are pending"),
+                Err(_) => Err("the database does not answer"),
+            }
+        })
+    })
+}
+
+/// Tells whoever started it where it is. The set-up code goes to the terminal and nowhere else: not into the log.
+fn announce(context: &Context, door: &Door, setup_code: Option<&str>) -> Result<(), Failed> {
+    let address = door
+        .listener
+        .local_addr()
+        .map_err(|error| Failed::wrong(words!("listen: {error}", "listen: {error}")))?;
+    let url = &context.config.public_url.origin;
+    tracing::info!(%address, url, version = env!("CARGO_PKG_VERSION"), "listening");
+    if let Some(code) = setup_code {
+        let en = format!("Kairan: open {url} to set up. Set-up code: {code}");
+        eprintln!(
+            "{}",
+            context
+                .language
+                .choose(&format!("回覧: {url} を開いて準備してください。準備のコード: {code}"), &en)
+        );
+        if context.language == Language::Japanese {
+            // Whoever reads the service's log may have another locale than the one it runs in.
+            eprintln!("{en}");
+        }
+    }
+    Ok(())
+}
+
+/// What the system tells the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failed> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failed::wrong(words!("シグナル: {error}", "signals: {error}")))
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Until the server is to stop. SIGHUP reads the certificate again.
+    async fn wait(mut self, encryption: Option<&Encryption>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => {
+                    if let Some(encryption) = encryption {
+                        encryption.reload();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The hub: one task that owns the routing. It turns each committed event into its frame once and puts it, by reference,
+//! into the queues of those who get it.
+//!
+//! It stays true that the hub never waits for a client: a queue that is full closes its connection (R78).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::ws::Utf8Bytes;
+use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
+use kairan_people::{Caller, People};
+use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
+use kairan_talk::frames;
+use kairan_talk::rooms::{self, http::Room};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::connection::QUEUE_BYTES;
+use super::frames::{Closing, Frame, Plain};
+use super::routing::{Deliveries, Number, Place, Routing};
+use crate::metrics::Metrics;
+
+/// Frames waiting for one connection at most; with [`QUEUE_BYTES`] it bounds what a slow reader costs (R78).
+pub const QUEUE_FRAMES: usize = 1_024;
+/// Calls of connections waiting for the hub.
+const CALLS: usize = 4_096;
+
+/// What a connection holds to be reached and closed.
+pub struct Mailbox {
+    /// Frames to be sent.
+    pub frames: mpsc::Receiver<Utf8Bytes>,
+    /// Bytes in `frames`; the connection takes off what it has sent.
+    pub waiting: Arc<AtomicUsize>,
+    /// Set once, when the connection is to end.
+    pub closing: watch::Receiver<Option<Closing>>,
+}
+
+struct Slot {
+    caller: Caller,
+    frames: mpsc::Sender<Utf8Bytes>,
+    waiting: Arc<AtomicUsize>,
+    closing: watch::Sender<Option<Closing>>,
+}
+
+/// What a connection's arrival answers.
+pub struct Arrival {
+    /// The connection's number.
+    pub number: Number,
+    /// Where each of its rooms stands; events above come by the mailbox.
+    pub heads: std::collections::BTreeMap<RoomId, Seq>,
+    /// Its mailbox.
+    pub mailbox: Mailbox,
+}
+
+/// What connections and readers tell the hub.
+enum Call {
+    Connect(Caller, oneshot::Sender<Arrival>),
+    Disconnect(Number),
+    Look(Number, Vec<RoomId>),
+    Typing(Number, RoomId),
+    /// A room read for a connection that is newly in it.
+    Entered(Number, RoomId, Option<Box<(Room, Seq)>>),
+    /// A member's profile read anew.
+    Profile(MemberId, Utf8Bytes),
+    CloseAll(oneshot::Sender<()>),
+}
+
+/// A handle on the hub's task.
+#[derive(Clone)]
+pub struct Hub(mpsc::Sender<Call>);
+
+impl Hub {
+    /// Starts the task.
+    #[must_use]
+    pub fn start(store: Store, people: People, metrics: Metrics) -> Self {
+        let (sender, calls) = mpsc::channel(CALLS);
+        let hub = Self(sender);
+        let task = Task { store, people, metrics, hub: hub.clone(), routing: Routing::default(), slots: HashMap::new(), last: 0 };
+        tokio::spawn(task.run(calls));
+        hub
+    }
+
+    pub(super) async fn connect(&self, caller: Caller) -> Option<Arrival> {
+        let (answer, arrival) = oneshot::channel();
+        self.0.send(Call::Connect(caller, answer)).await.ok()?;
+        arrival.await.ok()
+    }
+    pub(super) async fn disconnect(&self, number: Number) {
+        let _ = self.0.send(Call::Disconnect(number)).await;
+    }
+    pub(super) async fn look(&self, number: Number, rooms: Vec<RoomId>) {
+        let _ = self.0.send(Call::Look(number, rooms)).await;
+    }
+    pub(super) async fn typing(&self, number: Number, room: RoomId) {
+        let _ = self.0.send(Call::Typing(number, room)).await;
+    }
+    /// Sends everyone away with 4409.
+    pub async fn close_all(&self) {
+        let (done, told) = oneshot::channel();
+        if self.0.send(Call::CloseAll(done)).await.is_ok() {
+            let _ = told.await;
+        }
+    }
+}
+
+struct Task {
+    store: Store,
+    people: People,
+    metrics: Metrics,
+    hub: Hub,
+    routing: Routing,
+    slots: HashMap<Number, Slot>,
+    last: Number,
+}
+
+impl Task {
+    async fn run(mut self, mut calls: mpsc::Receiver<Call>) {
+        // Listening first: what is committed while the picture is read is heard, and recognised as old.
+        let mut news = self.store.bus().listen();
+        self.load().await;
+        loop {
+            tokio::select! {
+                biased;
+                heard = news.recv() => match heard {
+                    Ok(News::Event(committed)) => self.committed(&committed).await,
+                    Ok(News::Read { member, room, upto, at }) => {
+                        let frame = Plain::Read { room, member, upto, at }.text();
+                        let deliveries = self.routing.to_room(room, &frame, None);
+                        self.deliver(deliveries);
+                    }
+                    Ok(News::Own(member)) => self.to_member(member, &Plain::Me.text()),
+                    Err(RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "the gateway fell behind and reads the journal");
+                        self.catch_up().await;
+                    }
+                    Err(RecvError::Closed) => return,
+                },
+                call = calls.recv() => match call {
+                    Some(call) => self.call(call),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Reads who is in which room and where each stands, until it succeeds.
+    async fn load(&mut self) {
+        match self.picture().await {
+            Ok((memberships, heads)) => self.routing.load(&memberships, &heads),
+            Err(error) => tracing::error!(%error, "the gateway could not read the rooms"),
+        }
+    }
+
+    async fn picture(&self) -> Result<(Vec<(RoomId, MemberId)>, Vec<(RoomId, Seq)>), Error> {
+        self.store
+            .read(async |reader| Ok((rooms::queries::all_memberships(reader).await?, rooms::queries::heads(reader).await?)))
+            .await
+    }
+
+    /// After missed news: everyone in a room that went on loads it anew.
+    async fn catch_up(&mut self) {
+        let Ok((memberships, heads)) = self.picture().await else { return };
+        let behind = self.routing.behind(&heads);
+        self.routing.load(&memberships, &heads);
+        for (room, head) in behind {
+            let frame = Plain::Refetch { room, head }.text();
+            let deliveries = self.routing.to_room(room, &frame, None);
+            self.deliver(deliveries);
+        }
+    }
+
+    async fn committed(&mut self, committed: &Committed) {
+        match committed.event.stream {
+            Stream::Room(room) => self.room_event(room, committed).await,
+            Stream::Organisation | Stream::Member(_) => self.people_event(&committed.event),
+        }
+    }
+
+    async fn room_event(&mut self, room: RoomId, committed: &Committed) {
+        let seq = committed.event.seq;
+        match self.routing.place(room, seq) {
+            Place::Old => {}
+            Place::Next => {
+                if let Some(frame) = frames::live(&committed.event, &committed.contents) {
+                    self.tell(&committed.event, &frame);
+                }
+            }
+            // Another lane's or node's events came in another order: the journal has them all.
+            Place::Gap(after) => {
+                let read = async move |reader: &mut kairan_storage::Reader| {
+                    let limit = seq.0 - after.0;
+                    let events = kairan_storage::events_after(reader, Stream::Room(room), after, limit).await?;
+                    Ok::<_, Error>(events.into_iter().zip(frames::catch_up(reader, room, after, limit).await?).collect::<Vec<_>>())
+                };
+                match self.store.read(read).await {
+                    Ok(missed) => missed.iter().for_each(|(event, frame)| self.tell(event, frame)),
+                    Err(error) => tracing::error!(%error, "the gateway could not read missed events"),
+                }
+            }
+        }
+    }
+
+    /// Makes the frame, once, and hands it round.
+    fn tell(&mut self, event: &Event, frame: &frames::RoomEvent) {
+        let (room, movement) = (frame.room, frames::movement(event));
+        let text = Plain::Event(frame).text();
+        let (deliveries, newly) = self.routing.event(room, event.seq, movement.as_ref(), &text);
+        self.deliver(deliveries);
+        for (number, member) in newly {
+            self.read_room(number, room, member);
+        }
+    }
+
+    /// Reads a room for a connection that is newly in it, beside the hub.
+    fn read_room(&self, number: Number, room: RoomId, member: MemberId) {
+        let (hub, store) = (self.hub.clone(), self.store.clone());
+        tokio::spawn(async move {
+            let views = store.read::<_, Error, _>(async move |reader| rooms::queries::views(reader, member, Some(room)).await).await;
+            let view = views.ok().and_then(|views| views.into_iter().next()).map(|view| Box::new((view.head, view)));
+            let state = view.map(|view| Box::new((Room::from(view.1), view.0)));
+            let _ = hub.0.send(Call::Entered(number, room, state)).await;
+        });
+    }
+
+    fn people_event(&mut self, event: &Event) {
+        use kairan_people::{departments, members, preferences, signin};
+        if let Some(Ok(signin::events::SigninFact::Closed(closed))) = signin::events::SigninFact::of(event) {
+            self.close_session(closed.session);
+        }
+        match members::events::MemberFact::of(event) {
+            Some(Ok(members::events::MemberFact::Added(fact))) => self.read_profile(fact.member),
+            Some(Ok(members::events::MemberFact::Changed(fact))) => self.read_profile(fact.member),
+            Some(Ok(members::events::MemberFact::RoleChanged(fact))) => self.read_profile(fact.member),
+            Some(Ok(members::events::MemberFact::Joined(fact))) => self.read_profile(fact.member),
+            _ => {}
+        }
+        if departments::events::DepartmentFact::of(event).is_some() {
+            let frame = Plain::Departments.text();
+            let everyone = self.routing.all().into_iter().map(|number| (number, frame.clone())).collect();
+            self.deliver(everyone);
+        }
+        if preferences::events::PreferenceFact::of(event).is_some()
+            && let Stream::Member(member) = event.stream
+        {
+            self.to_member(member, &Plain::Me.text());
+        }
+    }
+
+    /// Reads a member's profile, beside the hub.
+    fn read_profile(&self, member: MemberId) {
+        let (hub, people) = (self.hub.clone(), self.people.clone());
+        tokio::spawn(async move {
+            if let Ok(Some(profile)) = kairan_people::members::http::member_wire(&people, member).await {
+                let frame: Utf8Bytes = Frame::<_, ()>::Member { member: &profile }.text();
+                let _ = hub.0.send(Call::Profile(member, frame)).await;
+            }
+        });
+    }
+
+    fn call(&mut self, call: Call) {
+        match call {
+            Call::Connect(caller, answer) => self.connect(caller, answer),
+            Call::Disconnect(number) => self.disconnect(number),
+            Call::Look(number, rooms) => {
+                let here = self.routing.look(number, &rooms);
+                let frames = here.into_iter().map(|member| (number, Plain::Presence { member, online: true }.text())).collect();
+                self.deliver(frames);
+            }
+            Call::Typing(number, room) => {
+                if let Some(member) = self.slots.get(&number).map(|slot| slot.caller.member)
+                    && self.routing.is_in(room, member)
+                {
+                    let deliveries = self.routing.to_lookers(room, member, &Plain::Typing { room, member }.text());
+                    self.deliver(deliveries);
+                }
+            }
+            Call::Entered(number, room, Some(state)) => {
+                let (state, head) = *state;
+                let text = Frame::<(), _>::Room { room: &state }.text();
+                let deliveries = self.routing.entered(number, room, text, head);
+                self.deliver(deliveries);
+            }
+            // They were out again before it was read.
+            Call::Entered(_, _, None) => {}
+            Call::Profile(member, frame) => {
+                let sees_all = |number: Number| self.slots.get(&number).is_some_and(|slot| slot.caller.role.may(Permission::ViewDirectory));
+                let deliveries = self.routing.to_acquaintances(member, sees_all, &frame);
+                self.deliver(deliveries);
+            }
+            Call::CloseAll(done) => {
+                for slot in self.slots.values() {
+                    slot.closing.send_replace(Some(Closing::GoingDown));
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn connect(&mut self, caller: Caller, answer: oneshot::Sender<Arrival>) {
+        self.last += 1;
+        let number = self.last;
+        let (frames, receiver) = mpsc::channel(QUEUE_FRAMES);
+        let (closing, closed) = watch::channel(None);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (member, session) = (caller.member, caller.session);
+        let first = self.routing.to_member(member, &Utf8Bytes::default()).is_empty();
+        let heads = self.routing.connect(number, member, session);
+        self.slots.insert(number, Slot { caller, frames, waiting: waiting.clone(), closing });
+        if first {
+            self.presence(member, true);
+        }
+        self.metrics.sockets.inc();
+        let mailbox = Mailbox { frames: receiver, waiting, closing: closed };
+        if answer.send(Arrival { number, heads, mailbox }).is_err() {
+            self.disconnect(number);
+        }
+    }
+
+    fn disconnect(&mut self, number: Number) {
+        if self.slots.remove(&number).is_none() {
+            return;
+        }
+        self.metrics.sockets.dec();
+        // Whoever watched is asked before the picture forgets the connection.
+        if let Some(member) = self.routing.disconnect(number) {
+            self.presence(member, false);
+        }
+    }
+
+    fn presence(&mut self, member: MemberId, online: bool) {
+        let frame = Plain::Presence { member, online }.text();
+        let watching = self.routing.who_watches(member).into_iter().map(|number| (number, frame.clone())).collect();
+        self.deliver(watching);
+    }
+
+    fn close_session(&mut self, session: SessionId) {
+        for number in self.routing.of_session(session) {
+            if let Some(slot) = self.slots.get(&number) {
+                slot.closing.send_replace(Some(Closing::SessionEnded));
+            }
+            self.disconnect(number);
+        }
+    }
+
+    fn to_member(&mut self, member: MemberId, frame: &Utf8Bytes) {
+        let deliveries = self.routing.to_member(member, frame);
+        self.deliver(deliveries);
+    }
+
+    fn deliver(&mut self, deliveries: Deliveries) {
+        let mut too_slow = Vec::new();
+        for (number, frame) in deliveries {
+            let Some(slot) = self.slots.get(&number) else { continue };
+            let size = frame.len();
+            let full = slot.waiting.fetch_add(size, Ordering::AcqRel) + size > QUEUE_BYTES;
+            if full || slot.frames.try_send(frame).is_err() {
+                slot.closing.send_replace(Some(Closing::TooSlow));
+                too_slow.push(number);
+            }
+        }
+        for number in too_slow {
+            self.metrics.sockets_too_slow.inc();
+            self.disconnect(number);
+        }
+    }
+}
