@@ -1,1 +1,45 @@
-//! talk
+//! Talk: rooms, messages, and who has read them.
+//!
+//! It stays true that what happens in a room stands in the room's own stream, in one order with who is in it.
+
+pub mod frames;
+pub mod messages;
+pub mod reading;
+pub mod rooms;
+
+use axum::extract::FromRef;
+use kairan_people::People;
+use kairan_storage::{Migration, Projection, Store};
+use utoipa_axum::router::OpenApiRouter;
+
+/// What talk's routes hold.
+#[derive(Clone)]
+pub struct Talk {
+    /// The store.
+    pub store: Store,
+    /// Who is calling.
+    pub people: People,
+}
+
+impl FromRef<Talk> for People {
+    fn from_ref(talk: &Talk) -> Self {
+        talk.people.clone()
+    }
+}
+
+/// Talk's schema.
+pub static MIGRATIONS: &[Migration] = &[Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") }];
+
+/// Talk's projections.
+#[must_use]
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    vec![Box::new(rooms::project::Rooms), Box::new(messages::project::Messages)]
+}
+
+/// Talk's codes, for the API document.
+pub static CODES: &[&[&kairan_core::Code]] = &[rooms::rules::CODES, messages::rules::CODES];
+
+/// Talk's routes.
+pub fn router() -> OpenApiRouter<Talk> {
+    OpenApiRouter::new().merge(rooms::http::router()).merge(messages::http::router()).merge(reading::http::router())
+}

@@ -1,0 +1,120 @@
+//! A room's events as clients get them: the journal's facts, with the text beside them that the journal only names.
+//!
+//! One form for what is live and for catching up. It stays true that a text which is gone now is not sent again: catching
+//! up shows each message as it is now.
+
+use std::collections::HashMap;
+
+use kairan_core::{Instant, MemberId, MessageId, RoomId, Seq};
+use kairan_storage::{Event, Facts, Reader, Result, Stream, events_after, params};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::messages::events::{ContentRef, MessageFact};
+use crate::rooms::events::RoomFact;
+
+/// An event of a room.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RoomEvent {
+    #[schema(value_type = String, format = Uuid)]
+    /// Its room.
+    pub room: RoomId,
+    /// Its place; gapless.
+    #[schema(value_type = i64)]
+    pub seq: Seq,
+    /// ms UTC.
+    #[schema(value_type = i64)]
+    pub at: Instant,
+    /// Who did it; none for the server itself.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub actor: Option<MemberId>,
+    /// `feature.happened`.
+    pub kind: String,
+    /// The facts of that kind.
+    #[schema(value_type = Object)]
+    pub body: Map<String, Value>,
+}
+
+/// The content and the message an event brings text for.
+fn text_of(event: &Event) -> Option<(MessageId, ContentRef)> {
+    match MessageFact::of(event)?.ok()? {
+        MessageFact::Posted(posted) => Some((posted.message, posted.content)),
+        MessageFact::Edited(edited) => Some((edited.message, edited.content)),
+        _ => None,
+    }
+}
+
+/// The frame of an event just committed; `contents` are those committed with it. `None` for events that are not a room's.
+#[must_use]
+pub fn live(event: &Event, contents: &HashMap<kairan_core::ContentId, String>) -> Option<RoomEvent> {
+    let text = text_of(event).map(|(_, content)| contents.get(&content.id).cloned());
+    frame(event, text)
+}
+
+/// `text`: outer none when this kind of event has no text, inner none when its text is gone.
+fn frame(event: &Event, text: Option<Option<String>>) -> Option<RoomEvent> {
+    let Stream::Room(room) = event.stream else { return None };
+    let mut body: Map<String, Value> = serde_json::from_str(&event.body).ok()?;
+    if let Some(text) = text {
+        body.remove("content");
+        body.insert("text".into(), text.map_or(Value::Null, Value::String));
+    }
+    body.remove("floor"); // what a newcomer may see is between them and the server
+    Some(RoomEvent { room, seq: event.seq, at: event.at, actor: event.actor.member(), kind: event.kind.clone(), body })
+}
+
+/// Whose coming or going an event is, for whoever routes frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Movement {
+    /// These came in (a new room's first members, or one more).
+    In(Vec<MemberId>),
+    /// This one is out: the event itself is the last they get.
+    Out(MemberId),
+}
+
+/// See [`Movement`].
+#[must_use]
+pub fn movement(event: &Event) -> Option<Movement> {
+    match RoomFact::of(event)?.ok()? {
+        RoomFact::Created(created) => Some(Movement::In(created.members.iter().map(|first| first.member).collect())),
+        RoomFact::MemberAdded(added) => Some(Movement::In(vec![added.member])),
+        RoomFact::MemberRemoved(removed) => Some(Movement::Out(removed.member)),
+        _ => None,
+    }
+}
+
+/// Events of a room after a place, each message with its text as it is now.
+///
+/// # Errors
+/// What storage says.
+pub async fn catch_up(reader: &mut Reader, room: RoomId, after: Seq, limit: i64) -> Result<Vec<RoomEvent>> {
+    let events = events_after(reader, Stream::Room(room), after, limit).await?;
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(Vec::new()) };
+    let mut texts = HashMap::new();
+    let sql = "SELECT g.id, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END FROM messages g JOIN contents c ON c.id = g.content
+        WHERE g.room = $1 AND g.seq >= $2 AND g.seq <= $3";
+    for row in reader.query(sql, params![room, first.seq, last.seq]).await? {
+        texts.insert(row.get::<MessageId>(0)?, words(row.get(1)?));
+    }
+    let mut frames = Vec::with_capacity(events.len());
+    for event in &events {
+        let text = match text_of(event) {
+            None => None,
+            Some((message, _)) if texts.contains_key(&message) => texts.get(&message).cloned(),
+            // An edit of a message from before this page.
+            Some((message, _)) => Some(text_now(reader, message).await?),
+        };
+        frames.extend(frame(event, text));
+    }
+    Ok(frames)
+}
+
+async fn text_now(reader: &mut Reader, message: MessageId) -> Result<Option<String>> {
+    let sql = "SELECT CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END FROM messages g JOIN contents c ON c.id = g.content WHERE g.id = $1";
+    Ok(words(reader.maybe(sql, params![message]).await?.map(|row| row.get(0)).transpose()?.flatten()))
+}
+
+fn words(bytes: Option<Vec<u8>>) -> Option<String> {
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}

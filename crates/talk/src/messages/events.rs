@@ -1,0 +1,116 @@
+//! What can have happened to a message. The text is not here: an event names a content and keeps its commitment.
+
+use kairan_core::{ContentId, MemberId, MessageId};
+use kairan_storage::{Content, facts};
+use serde::{Deserialize, Serialize};
+
+use super::rules::Label;
+
+/// A content, as named in a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentRef {
+    /// Where it lies.
+    pub id: ContentId,
+    /// Hexadecimal SHA-256(salt ‖ text).
+    pub commitment: String,
+}
+
+impl From<Content> for ContentRef {
+    fn from(content: Content) -> Self {
+        Self { id: content.id, commitment: content.commitment }
+    }
+}
+
+/// Somebody said something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagePosted {
+    /// Its id, made by the client.
+    pub message: MessageId,
+    /// Its text.
+    pub content: ContentRef,
+    /// 報告・連絡・相談・依頼.
+    pub label: Option<Label>,
+    /// The message it answers, of the same room.
+    pub reply_to: Option<MessageId>,
+    /// Who is addressed by name.
+    pub mentions: Vec<MemberId>,
+    /// Whether everyone is (@all).
+    pub all: bool,
+}
+
+/// Its author changed the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageEdited {
+    /// Which.
+    pub message: MessageId,
+    /// The new text.
+    pub content: ContentRef,
+    /// Who is addressed now.
+    pub mentions: Vec<MemberId>,
+    /// Whether everyone is.
+    pub all: bool,
+}
+
+/// It was taken back; the text stays for the record only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageDeleted {
+    /// Which.
+    pub message: MessageId,
+}
+
+/// The message something happened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionAdded {
+    /// Which.
+    pub message: MessageId,
+    /// The reaction, NFC.
+    pub reaction: String,
+}
+/// See [`ReactionAdded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionRemoved {
+    /// Which.
+    pub message: MessageId,
+    /// The reaction, NFC.
+    pub reaction: String,
+}
+
+/// Kept in view for everyone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagePinned {
+    /// Which.
+    pub message: MessageId,
+}
+/// No longer kept in view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageUnpinned {
+    /// Which.
+    pub message: MessageId,
+}
+/// A 相談 or 依頼 is settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageAnswered {
+    /// Which.
+    pub message: MessageId,
+}
+/// A 相談 or 依頼 is open again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageReopened {
+    /// Which.
+    pub message: MessageId,
+}
+
+facts! {
+    /// What can have happened to a message.
+    pub enum MessageFact {
+        "message.posted" => Posted(MessagePosted),
+        "message.edited" => Edited(MessageEdited),
+        "message.deleted" => Deleted(MessageDeleted),
+        "reaction.added" => ReactionAdded(ReactionAdded),
+        "reaction.removed" => ReactionRemoved(ReactionRemoved),
+        "message.pinned" => Pinned(MessagePinned),
+        "message.unpinned" => Unpinned(MessageUnpinned),
+        "message.answered" => Answered(MessageAnswered),
+        "message.reopened" => Reopened(MessageReopened),
+    }
+}
