@@ -23,7 +23,7 @@ export const OWNER = {
   family_kana: 'こうの',
   given_kana: 'はなこ',
   login: 'kouno',
-  password: '朱肉と回覧板と月曜の朝',
+  password: '朱肉と回覧板と月曜の朝にひとつの印',
 };
 
 export class Person {

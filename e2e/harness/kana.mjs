@@ -34,4 +34,6 @@ export async function convert(page, reading, text) {
   await press('Enter');
   await cdp.send('Input.insertText', { text });
   await cdp.detach();
+  // Nobody presses the next key within this: clients ignore an Enter that follows at once, as Safari sends one.
+  await page.waitForTimeout(60);
 }

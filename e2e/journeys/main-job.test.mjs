@@ -14,11 +14,11 @@ const ORGANISATION = 'みほんマート';
 const PEOPLE = {
   乙川: {
     family_name: '乙川', given_name: '次郎', family_kana: 'おつかわ', given_kana: 'じろう',
-    staff_number: '0207', password: '夜明けの棚卸しは静かに始まる',
+    staff_number: '0207', password: '夜明けの棚卸しは静かに始まります',
   },
   丙山: {
     family_name: '丙山', given_name: '三奈', family_kana: 'へいやま', given_kana: 'みな',
-    login: 'heiyama', password: '三番レジの釣銭は二百七十円',
+    login: 'heiyama', password: '三番レジの釣銭は二百七十円でした',
   },
 };
 const ROOM = '駅前店 連絡';
