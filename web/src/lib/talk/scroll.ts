@@ -86,7 +86,8 @@ export class Keeper {
 		const free = Math.max(0, this.#scroller.clientHeight - box.height);
 		const top = place === 'top' ? Math.min(72, free) : free / 2;
 		this.#scroller.scrollTop += box.top - this.#top - top;
-		this.#held = { row, top: row.getBoundingClientRect().top - this.#top };
+		// Too near the end to stand there: then one is at the end, and stays there.
+		this.#held = this.atEnd ? null : { row, top: row.getBoundingClientRect().top - this.#top };
 	}
 
 	toEnd(): void {
