@@ -1,1 +1,143 @@
-//! people
+//! Who belongs to the organisation, and how they prove it.
+//!
+//! It stays true that joining is by invitation only (R1), that what one may not see does not exist for one (R24, R70),
+//! and that everything here that changes is an event first.
+
+pub mod caller;
+pub mod departments;
+pub mod hooks;
+pub mod imports;
+pub mod invitations;
+pub mod members;
+pub mod organisation;
+pub mod preferences;
+pub mod signin;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod token;
+
+use std::sync::Arc;
+
+use kairan_core::{Code, Surroundings};
+use kairan_storage::{Migration, Projection, Store};
+use secrecy::SecretString;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use caller::Caller;
+pub use hooks::{Acquaintance, Hooks, MembersChanged};
+use signin::Hasher;
+use signin::throttle::Throttle;
+pub use token::Token;
+
+/// The steps of this crate's schema.
+pub static MIGRATIONS: &[Migration] =
+    &[Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
+
+/// What writes this crate's tables.
+#[must_use]
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    vec![
+        Box::new(organisation::project::OrganisationTable),
+        Box::new(departments::project::DepartmentTable),
+        Box::new(members::project::MemberTables),
+        Box::new(invitations::project::InvitationTable),
+        Box::new(signin::project::SigninTables),
+        Box::new(preferences::project::PreferenceTable),
+    ]
+}
+
+/// Every code this crate refuses with.
+#[must_use]
+pub fn codes() -> Vec<&'static Code> {
+    let lists = [
+        members::rules::CODES,
+        members::roles::CODES,
+        departments::rules::CODES,
+        imports::rules::CODES,
+        invitations::rules::CODES,
+        organisation::rules::CODES,
+        signin::rules::CODES,
+        signin::password::CODES,
+    ];
+    lists.concat()
+}
+
+/// What the installation says about itself.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where people open Kairan, `https://kairan.example.jp`; invitations point there.
+    pub public_origin: String,
+    /// Asked for at set-up, when the server is reachable from elsewhere before it has an owner.
+    pub setup_code: Option<SecretString>,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+impl Settings {
+    /// Over TLS the cookie is bound to this host and never sent in the clear (R22); plain HTTP is for localhost only,
+    /// where browsers refuse such cookies.
+    fn secure(&self) -> bool {
+        self.public_origin.starts_with("https://")
+    }
+
+    /// The session cookie's name.
+    #[must_use]
+    pub fn cookie(&self) -> &'static str {
+        if self.secure() { "__Host-kairan" } else { "kairan" }
+    }
+}
+
+/// Everything the routes of this crate need. Cheap to clone.
+#[derive(Clone)]
+pub struct People {
+    /// Where it is kept.
+    pub store: Store,
+    /// What the installation says about itself.
+    pub settings: Arc<Settings>,
+    /// Passwords.
+    pub hasher: Hasher,
+    /// Guessing, slowed down.
+    pub throttle: Arc<Throttle>,
+    /// What higher floors have to say.
+    pub hooks: Hooks,
+}
+
+impl People {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(store: Store, settings: Settings, hooks: Hooks) -> Self {
+        let hasher = Hasher::new(store.surroundings());
+        Self { store, settings: Arc::new(settings), hasher, throttle: Arc::default(), hooks }
+    }
+
+    /// Time and chance.
+    #[must_use]
+    pub fn surroundings(&self) -> &Surroundings {
+        self.store.surroundings()
+    }
+}
+
+/// Every route of this crate, without the prefix `/api/v1`.
+#[must_use]
+pub fn router() -> OpenApiRouter<People> {
+    OpenApiRouter::new()
+        .merge(organisation::http::router())
+        .merge(signin::http::router())
+        .merge(preferences::http::router())
+        .merge(invitations::http::router())
+        .merge(members::http::router())
+        .merge(imports::http::router())
+        .merge(departments::http::router())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn codes_have_one_meaning_each() {
+        let mut names = super::codes().iter().map(|code| code.name).collect::<Vec<_>>();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

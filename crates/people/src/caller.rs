@@ -1,0 +1,115 @@
+//! Who is asking: the extractor that every route of a signed-in person begins with.
+//!
+//! It stays true that a token proves a session only while that session is open, its person is here, and its time is not
+//! over (R18, R19).
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use kairan_core::refusal::FORBIDDEN;
+use kairan_core::{Actor, MemberId, Permission, Refusal, Role, SessionId};
+use kairan_http::Problem;
+use kairan_storage::{Reader, Stream, Tx};
+
+use crate::members::rules::Kind;
+use crate::signin::rules::{SESSION_MISSING, over};
+use crate::signin::{commands, queries};
+use crate::{People, Token};
+
+/// A member, through a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub member: MemberId,
+    /// What they are to the organisation.
+    pub role: Role,
+    /// What kind of member.
+    pub kind: Kind,
+    /// Through which session.
+    pub session: SessionId,
+}
+
+impl Caller {
+    /// The permission table's answer for this caller.
+    ///
+    /// # Errors
+    /// 403 `permission.denied`.
+    pub fn may(&self, permission: Permission) -> Result<(), Refusal> {
+        if self.role.may(permission) { Ok(()) } else { Err(Refusal::new(&FORBIDDEN)) }
+    }
+
+    /// As the journal names them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::Member(self.member)
+    }
+}
+
+impl People {
+    /// The caller these headers prove, noting that the session is in use.
+    ///
+    /// # Errors
+    /// 401 `session.missing`.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let missing = || Refusal::new(&SESSION_MISSING);
+        let token = cookie(headers, self.settings.cookie()).map(Token::presented).ok_or_else(missing)?;
+        let read = async move |reader: &mut Reader| queries::session(reader, &token).await;
+        let session = self.store.read::<_, kairan_storage::Error, _>(read).await?.ok_or_else(missing)?;
+        let now = self.surroundings().now();
+        let (member, id) = (session.member, session.id);
+        if over(session.expires_at, session.seen, session.idle, now) {
+            let close = async move |tx: &mut Tx| commands::close_if_over(tx, member, id).await;
+            self.store.write(Stream::Member(member), close).await?;
+            return Err(missing());
+        }
+        if commands::seen_is_old(session.seen, now) {
+            self.touch(member, id).await;
+        }
+        Ok(Caller { member, role: session.role, kind: session.kind, session: id })
+    }
+
+    /// Notes that a session is in use; the gateway calls it too, once a minute for each open socket. When the note cannot
+    /// be written (a full disk, say), reading goes on without it.
+    pub async fn touch(&self, member: MemberId, session: SessionId) {
+        let mark = async move |tx: &mut Tx| commands::mark_seen(tx, member, session).await;
+        if let Err(refusal) = self.store.write(Stream::Member(member), mark).await {
+            tracing::warn!(code = refusal.code.name, "a session's last use was not noted");
+        }
+    }
+
+    /// Closes every session whose time is over, so that its end is in the journal and open sockets hear of it (R19, R50).
+    /// The server calls it every minute. How many it closed.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub async fn close_sessions_over(&self) -> Result<usize, Refusal> {
+        let now = self.surroundings().now();
+        let read = async move |reader: &mut Reader| queries::over(reader, now).await;
+        let found = self.store.read::<_, kairan_storage::Error, _>(read).await?;
+        let many = found.len();
+        for (member, session) in found {
+            let close = async move |tx: &mut Tx| commands::close_if_over(tx, member, session).await;
+            self.store.write(Stream::Member(member), close).await?;
+        }
+        Ok(many)
+    }
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    People: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(People::from_ref(state).caller(&parts.headers).await?)
+    }
+}
+
+/// A cookie's value (RFC 6265 §5.4). Of two with one name the first counts, as browsers send the closest path first.
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}

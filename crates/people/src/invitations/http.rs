@@ -1,0 +1,245 @@
+//! `/invitations`: the token travels in bodies and in the fragment of a link, never in a URL that reaches the server.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use kairan_core::refusal::NOT_FOUND;
+use kairan_core::{FieldFault, Instant, MemberId, Permission, Refusal};
+use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent};
+use kairan_storage::{Reader, Stream, Tx};
+use qrcode::{Color, EcLevel, QrCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::commands::{self, Inviter, chosen_login, needs_login, opened};
+use crate::members::queries::by_handle;
+use crate::members::rules::handle;
+use crate::signin::commands::Opening;
+use crate::signin::door::{Entered, acceptable, personal};
+use crate::signin::events::How;
+use crate::signin::http::{Me, entered};
+use crate::signin::rules::life;
+use crate::{Caller, People, Token, departments, organisation};
+
+/// The routes.
+pub fn router() -> OpenApiRouter<People> {
+    OpenApiRouter::new()
+        .routes(routes!(create_invitations))
+        .routes(routes!(delete_invitation))
+        .routes(routes!(look_at_invitation))
+        .routes(routes!(accept_invitation))
+}
+
+/// Whom to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Invite {
+    #[schema(value_type = Vec<String>)]
+    members: Vec<MemberId>,
+}
+
+/// A link for one person, shown to whoever invites; nobody can show it again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Invitation {
+    /// For whom.
+    #[schema(value_type = String, format = Uuid)]
+    pub member: MemberId,
+    /// The link.
+    pub url: String,
+    /// Until when it opens.
+    #[schema(value_type = i64)]
+    pub expires_at: Instant,
+    /// The link as a QR code.
+    pub qr: Qr,
+}
+
+/// A QR code (ISO/IEC 18004, level M) as its modules.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Qr {
+    /// Modules on a side, without the quiet zone (which must be 4 wide).
+    pub size: usize,
+    /// Row by row, `1` is dark.
+    pub modules: String,
+}
+
+/// Invites members, each with a link of their own; earlier links of theirs stop opening.
+#[utoipa::path(post, path = "/invitations", tag = "invitations", request_body = Invite, responses((status = 201, body = Vec<Invitation>)), security(("session" = [])))]
+async fn create_invitations(
+    State(people): State<People>,
+    caller: Caller,
+    Body(asked): Body<Invite>,
+) -> Answer<Created<Vec<Invitation>>> {
+    caller.may(Permission::ManageMembers)?;
+    Ok(Created(invite(&people, Inviter::Caller(caller), &asked.members).await?))
+}
+
+async fn invite(people: &People, inviter: Inviter, members: &[MemberId]) -> Result<Vec<Invitation>, Refusal> {
+    let token = |member: &MemberId| (*member, Token::new(people.surroundings()));
+    let invited = members.iter().map(token).collect::<Vec<_>>();
+    let written = invited.clone();
+    let job = async move |tx: &mut Tx| commands::invite(tx, &inviter, &written).await;
+    let expires_at = people.store.write(Stream::Organisation, job).await?;
+    let origin = people.settings.public_origin.clone();
+    let draw = move || {
+        invited.into_iter().map(|(member, token)| sheet(&origin, member, &token, expires_at)).collect()
+    };
+    // Drawing hundreds of QR codes takes a while.
+    tokio::task::spawn_blocking(draw).await.map_err(Refusal::fault)?
+}
+
+fn sheet(origin: &str, member: MemberId, token: &Token, expires_at: Instant) -> Result<Invitation, Refusal> {
+    let url = format!("{origin}/join#{}", token.expose());
+    let code = QrCode::with_error_correction_level(&url, EcLevel::M)
+        .map_err(|error| Refusal::fault(error.to_string()))?;
+    let modules =
+        code.to_colors().into_iter().map(|color| if color == Color::Dark { '1' } else { '0' }).collect();
+    Ok(Invitation { member, url, expires_at, qr: Qr { size: code.width(), modules } })
+}
+
+/// Invites someone from the server's own command line, by login id or staff number: how an owner who lost everything gets
+/// back in.
+///
+/// # Errors
+/// `not_found`, `invitation.bot`, `invitation.left`.
+pub async fn invite_from_command_line(people: &People, login: &str) -> Result<Invitation, Refusal> {
+    let key = handle(login);
+    let read = async move |reader: &mut Reader| by_handle(reader, &key).await;
+    let member = people
+        .store
+        .read::<_, kairan_storage::Error, _>(read)
+        .await?
+        .ok_or_else(|| Refusal::new(&NOT_FOUND))?;
+    let mut made = invite(people, Inviter::CommandLine, &[member]).await?;
+    made.pop().ok_or_else(|| Refusal::fault("one member was invited, and no invitation made"))
+}
+
+/// Withdraws a member's open invitation.
+#[utoipa::path(delete, path = "/members/{id}/invitation", tag = "invitations", params(("id" = String, Path)), responses((status = 204)), security(("session" = [])))]
+async fn delete_invitation(
+    State(people): State<People>,
+    caller: Caller,
+    At(member): At<MemberId>,
+) -> Answer<NoContent> {
+    let job = async move |tx: &mut Tx| commands::withdraw(tx, &caller, member).await;
+    people.store.write(Stream::Organisation, job).await?;
+    Ok(NoContent)
+}
+
+/// The token of a link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Held {
+    #[schema(value_type = String)]
+    token: SecretString,
+}
+
+/// What an invitation says to whoever holds it.
+#[derive(Serialize, ToSchema)]
+struct InvitationLook {
+    organisation: String,
+    member: Invitee,
+    #[schema(required = true)]
+    login: Option<String>,
+    #[schema(required = true)]
+    staff_number: Option<String>,
+    /// Whether a login id must be chosen, because there is neither that nor a staff number.
+    needs_login: bool,
+    #[schema(value_type = i64)]
+    expires_at: Instant,
+}
+
+/// Whom it is for.
+#[derive(Serialize, ToSchema)]
+struct Invitee {
+    display_name: String,
+    family_name: String,
+    given_name: String,
+    /// Paths, `本部/総務課`.
+    departments: Vec<String>,
+}
+
+/// Looks at an invitation without using it.
+#[utoipa::path(post, path = "/invitations/look", tag = "invitations", request_body = Held, responses((status = 200, body = InvitationLook)))]
+async fn look_at_invitation(
+    State(people): State<People>,
+    Body(held): Body<Held>,
+) -> Answer<Json<InvitationLook>> {
+    let (token, now) = (Token::presented(held.token.expose_secret()), people.surroundings().now());
+    let read = async move |reader: &mut Reader| -> Result<InvitationLook, Refusal> {
+        let (invitation, record) = opened(reader, &token, now).await?;
+        let tree = departments::queries::tree(reader).await?;
+        let needs_login = needs_login(&record);
+        let departments =
+            record.profile.departments.iter().map(|placement| tree.path(placement.department)).collect();
+        let profile = record.profile;
+        Ok(InvitationLook {
+            organisation: organisation::queries::name(reader).await?.unwrap_or_default(),
+            member: Invitee {
+                display_name: profile.display_name,
+                family_name: profile.family_name,
+                given_name: profile.given_name,
+                departments,
+            },
+            login: profile.login,
+            staff_number: profile.staff_number,
+            needs_login,
+            expires_at: invitation.expires_at,
+        })
+    };
+    Ok(Json(people.store.read(read).await?))
+}
+
+/// Joining.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Acceptance {
+    #[schema(value_type = String)]
+    token: SecretString,
+    #[schema(value_type = String)]
+    password: SecretString,
+    /// Needed when the invitation says so.
+    login: Option<String>,
+}
+
+/// Joins with an invitation: sets the password and signs in.
+#[utoipa::path(post, path = "/invitations/accept", tag = "invitations", request_body = Acceptance, responses((status = 201, body = Me)))]
+async fn accept_invitation(
+    State(people): State<People>,
+    client: ClientInfo,
+    Body(asked): Body<Acceptance>,
+) -> Answer<impl IntoResponse + use<>> {
+    let token = Token::presented(asked.token.expose_secret());
+    let role = check(&people, &token, &asked).await?;
+    let hash = people.hasher.hash(asked.password).await?;
+    let opening = Opening::new(people.surroundings(), How::Invitation, client);
+    let (handed, login, hooks) = (opening.token.clone(), asked.login, people.hooks.clone());
+    let job = async move |tx: &mut Tx| {
+        commands::accept(tx, &hooks, &token, login.as_deref(), &hash, &opening).await
+    };
+    let (member, session) = people.store.write(Stream::Organisation, job).await?;
+    Ok(entered(&people, &Entered { member, session, token: handed, life: life(role).absolute }).await?)
+}
+
+/// Everything that can be refused before the costly hash, faults of both fields at once.
+async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<kairan_core::Role, Refusal> {
+    let (token, now, login, password) =
+        (token.clone(), people.surroundings().now(), asked.login.clone(), asked.password.clone());
+    let read = async move |reader: &mut Reader| -> Result<_, Refusal> {
+        let (_, record) = opened(reader, &token, now).await?;
+        let mut faults: Vec<FieldFault> = Vec::new();
+        match chosen_login(reader, &record, login.as_deref()).await {
+            Ok(_) => {}
+            Err(refusal) if refusal.fields.is_empty() => return Err(refusal),
+            Err(refusal) => faults.extend(refusal.fields),
+        }
+        let name = organisation::queries::name(reader).await?.unwrap_or_default();
+        let mut words = personal(&record.profile, &name);
+        words.extend(login.as_deref());
+        faults.extend(acceptable(&password, &words).err().into_iter().flat_map(|refusal| refusal.fields));
+        if faults.is_empty() { Ok(record.role) } else { Err(Refusal::fields(faults)) }
+    };
+    people.store.read(read).await
+}

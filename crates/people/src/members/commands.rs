@@ -1,0 +1,160 @@
+//! Adding and changing members.
+
+use kairan_core::refusal::NOT_FOUND;
+use kairan_core::{Actor, FieldFault, MemberId, Permission, Refusal, Role};
+use kairan_storage::{Reader, Stream, Tx};
+
+use super::events::{Added, Changed, Joined, MemberFact, RoleChanged};
+use super::queries::{self, Record};
+use super::roles::{OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_manage, usual_role};
+use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
+use crate::signin::commands::close_sessions;
+use crate::signin::events::Why;
+use crate::{Caller, Hooks, departments};
+
+/// A new member as asked for.
+#[derive(Debug, Clone)]
+pub struct Addition {
+    /// The record.
+    pub draft: Draft,
+    /// The role, or the kind's usual one.
+    pub role: Option<Role>,
+}
+
+impl Addition {
+    /// Checks what can be checked without looking anything up.
+    ///
+    /// # Errors
+    /// The faults, by field.
+    pub fn check(&self) -> Result<(Profile, Role), Vec<FieldFault>> {
+        let role = self.role.unwrap_or_else(|| usual_role(self.draft.kind.unwrap_or(Kind::Employee)));
+        let mut faults = Vec::new();
+        if !kind_and_role(self.draft.kind.unwrap_or(Kind::Employee), role) {
+            faults.push(FieldFault::new("role", &ROLE_KIND));
+        }
+        match profile(&self.draft) {
+            Ok(profile) if faults.is_empty() => Ok((profile, role)),
+            Ok(_) => Err(faults),
+            Err(more) => Err(more.into_iter().chain(faults).collect()),
+        }
+    }
+}
+
+/// A change of a member's record: the draft is what it shall be.
+pub type Edit = Box<dyn Fn(&mut Draft) + Send + Sync>;
+
+/// Adds a member (invited, or active at once when it is a bot).
+///
+/// # Errors
+/// `permission.denied`, `role.above`, faults by field, `name.taken` (R9), `login.taken`, `staff_number.taken`.
+pub async fn add_member(
+    tx: &mut Tx,
+    caller: &Caller,
+    hooks: &Hooks,
+    addition: &Addition,
+) -> Result<Record, Refusal> {
+    caller.may(Permission::ManageMembers)?;
+    let (profile, role) = addition.check().map_err(Refusal::fields)?;
+    if !may_manage(caller.role, role) {
+        return Err(Refusal::new(&ROLE_ABOVE));
+    }
+    check_departments(tx, &profile).await?;
+    queries::taken(tx, None).await?.check(&profile)?;
+    let member = put(tx, caller.actor(), profile, role).await?;
+    hooks.members_changed.after(tx, &[member]).await?;
+    written(tx, member).await
+}
+
+/// Puts a checked record into the journal.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    actor: Actor,
+    profile: Profile,
+    role: Role,
+) -> Result<MemberId, Refusal> {
+    let member: MemberId = tx.surroundings().id();
+    let bot = profile.kind == Kind::Bot;
+    tx.append(Stream::Organisation, actor, None, &MemberFact::from(Added { member, profile, role })).await?;
+    if bot {
+        joined(tx, actor, member).await?;
+    }
+    Ok(member)
+}
+
+/// Notes that a member is here.
+pub(crate) async fn joined(tx: &mut Tx, actor: Actor, member: MemberId) -> Result<(), Refusal> {
+    tx.append(Stream::Organisation, actor, None, &MemberFact::from(Joined { member })).await?;
+    Ok(())
+}
+
+/// Changes a member's record, role or both. A change of role ends their sessions (R18, R20).
+///
+/// # Errors
+/// `not_found`, `permission.denied`, `role.above`, `owner.last`, and those of [`add_member`].
+pub async fn change_member(
+    tx: &mut Tx,
+    caller: &Caller,
+    hooks: &Hooks,
+    member: MemberId,
+    edit: &Edit,
+    role: Option<Role>,
+) -> Result<Record, Refusal> {
+    caller.may(Permission::ManageMembers)?;
+    let Some(before) = queries::record(tx, member).await? else { return Err(Refusal::new(&NOT_FOUND)) };
+    let itself = member == caller.member;
+    let role = role.unwrap_or(before.role);
+    // One may correct one's own record, never one's own powers unless one may grant them.
+    if !(may_manage(caller.role, before.role) || itself)
+        || (role != before.role && !may_change(caller.role, before.role, role))
+    {
+        return Err(Refusal::new(&ROLE_ABOVE));
+    }
+    let mut draft = before.profile.to_draft();
+    edit(&mut draft);
+    let (profile, role) = Addition { draft, role: Some(role) }.check().map_err(Refusal::fields)?;
+    check_departments(tx, &profile).await?;
+    queries::taken(tx, Some(member)).await?.check(&profile)?;
+    let loses_owner =
+        before.role == Role::Owner && role != Role::Owner && before.state == MemberState::Active;
+    if loses_owner && queries::other_owners(tx, member).await? == 0 {
+        return Err(Refusal::new(&OWNER_LAST));
+    }
+    if role != before.role {
+        let fact = RoleChanged { member, from: before.role, to: role };
+        tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(fact)).await?;
+        close_sessions(tx, caller.actor(), member, None, Why::RoleChanged).await?;
+    }
+    if profile != before.profile {
+        let moved = profile.departments != before.profile.departments;
+        tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(Changed { member, profile }))
+            .await?;
+        if moved {
+            hooks.members_changed.after(tx, &[member]).await?;
+        }
+    }
+    written(tx, member).await
+}
+
+fn may_change(by: Role, from: Role, to: Role) -> bool {
+    may_manage(by, from) && may_manage(by, to)
+}
+
+async fn check_departments(reader: &mut Reader, profile: &Profile) -> Result<(), Refusal> {
+    if profile.departments.is_empty() {
+        return Ok(());
+    }
+    let tree = departments::queries::tree(reader).await?;
+    let faults = profile
+        .departments
+        .iter()
+        .enumerate()
+        .filter(|(_, placement)| tree.get(placement.department).is_none());
+    let faults =
+        faults.map(|(at, _)| FieldFault::new(format!("departments[{at}].department"), &DEPARTMENT_UNKNOWN));
+    let faults = faults.collect::<Vec<_>>();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults)) }
+}
+
+async fn written(reader: &mut Reader, member: MemberId) -> Result<Record, Refusal> {
+    queries::record(reader, member).await?.ok_or_else(|| Refusal::fault("a member just written is not there"))
+}

@@ -1,0 +1,63 @@
+//! Who may manage whom, and which role goes with which kind. Pure.
+
+use kairan_core::{Permission, Role};
+
+use super::rules::Kind;
+
+kairan_core::codes! {
+    ROLE_ABOVE = 403 "role.above", "所有者・管理者・監査・人事窓口の人と役割は、所有者だけが変えられます。所有者に頼んでください。", "Only an owner may manage owners, admins, auditors and the HR desk. Ask an owner.";
+    ROLE_KIND = 422 "role.kind", "取引先の人の役割は「取引先」、それ以外の人は「取引先」以外にしてください。", "A partner's role is “partner”, and nobody else's is.";
+    OWNER_LAST = 409 "owner.last", "ただ1人の所有者なので、役割を変えられません。先に、ほかの人を所有者にしてください。", "This is the only owner. Make somebody else an owner first.";
+}
+
+/// Whether someone of role `by` may add, change or invite someone of role `of`, or give that role.
+///
+/// An invitation sets a password, so whoever may invite a person could become that person: only an owner may do that to
+/// those who hold powers of their own.
+#[must_use]
+pub fn may_manage(by: Role, of: Role) -> bool {
+    let ordinary = matches!(of, Role::Manager | Role::Member | Role::Partner);
+    by.may(Permission::ManageMembers) && (ordinary || by.may(Permission::GrantRoles))
+}
+
+/// Whether a role goes with a kind: partners are partners, and bots hold no power.
+#[must_use]
+pub fn kind_and_role(kind: Kind, role: Role) -> bool {
+    match kind {
+        Kind::Partner => role == Role::Partner,
+        Kind::Bot => role == Role::Member,
+        Kind::Employee | Kind::PartTime => role != Role::Partner,
+    }
+}
+
+/// The role of a new member when none is asked for.
+#[must_use]
+pub fn usual_role(kind: Kind) -> Role {
+    if kind == Kind::Partner { Role::Partner } else { Role::Member }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_owner_manages_those_with_powers() {
+        for of in Role::ALL {
+            assert!(may_manage(Role::Owner, of));
+            let ordinary = matches!(of, Role::Manager | Role::Member | Role::Partner);
+            assert_eq!(may_manage(Role::Admin, of), ordinary, "{of:?}");
+            assert_eq!(may_manage(Role::Hr, of), ordinary, "{of:?}");
+            for by in [Role::Auditor, Role::Manager, Role::Member, Role::Partner] {
+                assert!(!may_manage(by, of), "{by:?} {of:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_partner_is_a_partner() {
+        for kind in [Kind::Employee, Kind::PartTime, Kind::Partner, Kind::Bot] {
+            assert!(kind_and_role(kind, usual_role(kind)));
+            assert_eq!(kind_and_role(kind, Role::Partner), kind == Kind::Partner);
+        }
+    }
+}

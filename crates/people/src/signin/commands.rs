@@ -1,0 +1,318 @@
+//! What changes at the door. Hashing is done before a write job begins; a job only compares, appends and puts secrets.
+
+use kairan_core::ids::Id;
+use kairan_core::refusal::NOT_FOUND;
+use kairan_core::{Actor, MemberId, Refusal, SecretId, SessionId, Surroundings};
+use kairan_http::ClientInfo;
+use kairan_storage::{Reader, Stream, Tx, params};
+use sha2::{Digest, Sha256};
+
+use super::events::{
+    Closed, How, Opened, PasswordSet, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact, Unknown,
+    Why,
+};
+use super::project::{FORGET_SEEN, SEEN};
+use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};
+use super::rules::{
+    PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, life, over, plain_recovery_code,
+    recovery_code,
+};
+use crate::{Caller, Token};
+
+/// A last-seen mark is written at most this often, ms.
+const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
+
+/// A session about to open: its token is made before the job, so that a job run again makes the same.
+#[derive(Clone)]
+pub struct Opening {
+    /// What the cookie will hold.
+    pub token: Token,
+    /// By what proof.
+    pub how: How,
+    /// Where from.
+    pub client: ClientInfo,
+}
+
+impl Opening {
+    /// With a new token.
+    #[must_use]
+    pub fn new(surroundings: &Surroundings, how: How, client: ClientInfo) -> Self {
+        Self { token: Token::new(surroundings), how, client }
+    }
+}
+
+/// Opens a session for someone who has proved who they are.
+///
+/// # Errors
+/// What storage says.
+pub async fn open_session(
+    tx: &mut Tx,
+    member: MemberId,
+    role: kairan_core::Role,
+    opening: &Opening,
+) -> Result<SessionId, Refusal> {
+    let life = life(role);
+    let session: SessionId = tx.surroundings().id();
+    let fact = Opened {
+        session,
+        token: tx.put_secret(SESSION_SECRET, &opening.token.digest()).await?,
+        how: opening.how,
+        expires_at: tx.now().plus_ms(life.absolute),
+        idle: life.idle,
+        address: opening.client.address.to_string(),
+        agent: opening.client.agent.clone(),
+    };
+    append(tx, member, Actor::Member(member), fact).await?;
+    Ok(session)
+}
+
+/// Signs in with a password already verified against `candidate`; `replaces` is the session the browser had.
+///
+/// # Errors
+/// `signin.refused` when the password was changed while it was being verified.
+pub async fn sign_in(
+    tx: &mut Tx,
+    candidate: &Candidate,
+    opening: &Opening,
+    replaces: Option<&Caller>,
+) -> Result<SessionId, Refusal> {
+    let now = queries::candidate_by_id(tx, candidate.member).await?;
+    let Some(now) = now.filter(|now| now.password == candidate.password) else {
+        return Err(Refusal::new(&SIGNIN_REFUSED));
+    };
+    if let Some(caller) = replaces {
+        close_session(tx, caller.actor(), caller.member, caller.session, Why::Replaced).await?;
+    }
+    open_session(tx, now.member, now.role, opening).await
+}
+
+/// Notes a refused attempt (R50): in the member's own history, or in the organisation's when there is no such member.
+/// Either way one event is written, so that both take as long (R7).
+///
+/// # Errors
+/// What storage says.
+pub async fn note_refused(
+    tx: &mut Tx,
+    member: Option<MemberId>,
+    proof: How,
+    client: &ClientInfo,
+) -> Result<(), Refusal> {
+    let address = client.address.to_string();
+    match member {
+        Some(member) => {
+            append(tx, member, Actor::Nobody, Refused { proof, address, agent: client.agent.clone() }).await
+        }
+        None => {
+            let fact = SigninFact::from(Unknown { proof, address });
+            tx.append(Stream::Organisation, Actor::Nobody, None, &fact).await?;
+            Ok(())
+        }
+    }
+}
+
+/// Ends one session. Ending one that is over already is no fault.
+///
+/// # Errors
+/// What storage says.
+pub async fn close_session(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    session: SessionId,
+    why: Why,
+) -> Result<bool, Refusal> {
+    let open = queries::sessions_of(tx, member).await?;
+    let Some(open) = open.into_iter().find(|open| open.id == session) else { return Ok(false) };
+    close(tx, actor, member, open.id, open.token, why).await?;
+    Ok(true)
+}
+
+/// Ends every session of a member but `except` (R18, R20).
+///
+/// # Errors
+/// What storage says.
+pub async fn close_sessions(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    except: Option<SessionId>,
+    why: Why,
+) -> Result<(), Refusal> {
+    for open in queries::sessions_of(tx, member).await? {
+        if Some(open.id) != except {
+            close(tx, actor, member, open.id, open.token, why).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn close(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    session: SessionId,
+    token: SecretId,
+    why: Why,
+) -> Result<(), Refusal> {
+    append(tx, member, actor, Closed { session, why }).await?;
+    tx.erase_secret(token).await?;
+    tx.mark(FORGET_SEEN, params![session]).await?;
+    Ok(())
+}
+
+/// Ends one of one's own sessions.
+///
+/// # Errors
+/// `not_found`.
+pub async fn end_own_session(tx: &mut Tx, caller: &Caller, session: SessionId) -> Result<(), Refusal> {
+    let why = if session == caller.session { Why::SignedOut } else { Why::Ended };
+    let closed = close_session(tx, caller.actor(), caller.member, session, why).await?;
+    if closed { Ok(()) } else { Err(Refusal::new(&NOT_FOUND)) }
+}
+
+/// Closes a session found over; somebody may have used or closed it meanwhile.
+///
+/// # Errors
+/// What storage says.
+pub async fn close_if_over(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<(), Refusal> {
+    let open = queries::sessions_of(tx, member).await?.into_iter().find(|open| open.id == session);
+    match open {
+        Some(open) if over(open.expires_at, open.last_seen, open.idle, tx.now()) => {
+            close(tx, Actor::System, member, open.id, open.token, Why::Expired).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Notes that a session is in use. A mark, not an event.
+///
+/// # Errors
+/// What storage says.
+pub async fn mark_seen(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<(), Refusal> {
+    let now = tx.now();
+    tx.mark(SEEN, params![session, now, member]).await?;
+    Ok(())
+}
+
+/// Whether a last-seen mark is due.
+#[must_use]
+pub fn seen_is_old(seen: kairan_core::Instant, now: kairan_core::Instant) -> bool {
+    now.since(seen) >= SEEN_EVERY
+}
+
+/// Sets a member's password to an already computed hash; the one before is erased.
+///
+/// # Errors
+/// What storage says.
+pub async fn set_password(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    hash: &str,
+    how: How,
+) -> Result<(), Refusal> {
+    let before = password_secret(tx, member).await?;
+    let password = tx.put_secret(PASSWORD_SECRET, hash.as_bytes()).await?;
+    append(tx, member, actor, PasswordSet { password, how }).await?;
+    if let Some(before) = before {
+        tx.erase_secret(before).await?;
+    }
+    Ok(())
+}
+
+async fn password_secret(reader: &mut Reader, member: MemberId) -> Result<Option<SecretId>, Refusal> {
+    let row = reader.maybe("SELECT password FROM credentials WHERE member = $1", params![member]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?)
+}
+
+/// Changes one's own password, verified against `candidate`. Other sessions end; this one gets another token (R18).
+///
+/// # Errors
+/// `password.wrong` when it was changed while it was being verified.
+pub async fn change_password(
+    tx: &mut Tx,
+    caller: &Caller,
+    candidate: &Candidate,
+    hash: &str,
+    token: &Token,
+) -> Result<(), Refusal> {
+    let now = queries::candidate_by_id(tx, caller.member).await?;
+    if now.is_none_or(|now| now.password != candidate.password) {
+        return Err(Refusal::new(&PASSWORD_WRONG));
+    }
+    set_password(tx, caller.actor(), caller.member, hash, How::Password).await?;
+    close_sessions(tx, caller.actor(), caller.member, Some(caller.session), Why::PasswordChanged).await?;
+    let open =
+        queries::sessions_of(tx, caller.member).await?.into_iter().find(|open| open.id == caller.session);
+    let Some(open) = open else { return Err(Refusal::new(&super::rules::SESSION_MISSING)) };
+    let fact =
+        Renewed { session: caller.session, token: tx.put_secret(SESSION_SECRET, &token.digest()).await? };
+    append(tx, caller.member, caller.actor(), fact).await?;
+    tx.erase_secret(open.token).await?;
+    Ok(())
+}
+
+/// Makes recovery codes, to be shown once.
+#[must_use]
+pub fn new_recovery_codes(surroundings: &Surroundings) -> Vec<String> {
+    (0..RECOVERY_CODES).map(|_| recovery_code(surroundings.bytes())).collect()
+}
+
+/// Keeps the hashes of new recovery codes; those before are void.
+///
+/// # Errors
+/// What storage says.
+pub async fn issue_recovery_codes(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    codes: &[String],
+) -> Result<(), Refusal> {
+    for before in queries::recovery_codes(tx, member).await? {
+        tx.erase_secret(before).await?;
+    }
+    let mut kept = Vec::with_capacity(codes.len());
+    for code in codes.iter().filter_map(|code| recovery_digest(member, code)) {
+        kept.push(tx.put_secret(RECOVERY_SECRET, &code).await?);
+    }
+    append(tx, member, actor, RecoveryIssued { codes: kept }).await
+}
+
+/// What is kept of a recovery code; `None` when it is not one. Bound to the member, so that equal codes differ.
+#[must_use]
+pub fn recovery_digest(member: MemberId, code: &str) -> Option<[u8; 32]> {
+    let plain = plain_recovery_code(code)?;
+    Some(Sha256::new().chain_update(member.bytes()).chain_update(plain).finalize().into())
+}
+
+/// Uses up a recovery code: sets the password, ends every session, opens a new one.
+///
+/// # Errors
+/// `recovery.refused` when the code is used already.
+pub async fn recover(
+    tx: &mut Tx,
+    candidate: &Candidate,
+    code: SecretId,
+    hash: &str,
+    opening: &Opening,
+) -> Result<SessionId, Refusal> {
+    let member = candidate.member;
+    if !queries::recovery_codes(tx, member).await?.contains(&code) {
+        return Err(Refusal::new(&RECOVERY_REFUSED));
+    }
+    append(tx, member, Actor::Member(member), RecoveryUsed { code }).await?;
+    tx.erase_secret(code).await?;
+    set_password(tx, Actor::Member(member), member, hash, How::Recovery).await?;
+    close_sessions(tx, Actor::Member(member), member, None, Why::PasswordChanged).await?;
+    open_session(tx, member, candidate.role, opening).await
+}
+
+async fn append(
+    tx: &mut Tx,
+    member: MemberId,
+    actor: Actor,
+    fact: impl Into<SigninFact>,
+) -> Result<(), Refusal> {
+    tx.append(Stream::Member(member), actor, None, &fact.into()).await?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! The order of things at the door: slow down guessing, read, hash, write. Each step alone is elsewhere.
+//!
+//! It stays true that nothing told to a stranger depends on whether a login exists (R7).
+
+use kairan_core::{MemberId, Permission, Refusal, SessionId};
+use kairan_http::ClientInfo;
+use kairan_storage::{Reader, Stream, Tx};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::commands::{self, Opening, recovery_digest};
+use super::events::How;
+use super::password::judge;
+use super::queries::{self, Candidate};
+use super::rules::{PASSWORD_WRONG, RECOVERY_REFUSED, SIGNIN_REFUSED, SIGNIN_SLOW};
+use crate::members::rules::{Profile, handle};
+use crate::{Caller, People, Token, organisation};
+
+/// A session that has just opened.
+pub struct Entered {
+    /// Whose.
+    pub member: MemberId,
+    /// Which.
+    pub session: SessionId,
+    /// What its cookie holds.
+    pub token: Token,
+    /// How long the cookie may live, ms.
+    pub life: i64,
+}
+
+/// The words a guesser of this person's password would try.
+#[must_use]
+pub fn personal<'p>(profile: &'p Profile, organisation: &'p str) -> Vec<&'p str> {
+    let mut words = vec![
+        profile.display_name.as_str(),
+        &profile.family_name,
+        &profile.given_name,
+        &profile.family_kana,
+        &profile.given_kana,
+        organisation,
+    ];
+    words.extend(profile.login.as_deref());
+    words.extend(profile.staff_number.as_deref());
+    words
+}
+
+/// Judges a password for a field of a request.
+///
+/// # Errors
+/// The fault of the field `password` (R3).
+pub fn acceptable(password: &SecretString, personal: &[&str]) -> Result<(), Refusal> {
+    judge(password.expose_secret(), personal).map_err(|weakness| {
+        let fault = kairan_core::FieldFault::new("password", weakness.code);
+        Refusal::fields(vec![match weakness.limit {
+            Some(limit) => fault.fact("limit", limit),
+            None => fault,
+        }])
+    })
+}
+
+fn slow(wait: i64) -> Refusal {
+    Refusal::new(&SIGNIN_SLOW)
+        .fact("retry_after_ms", wait)
+        .fact("seconds", wait.unsigned_abs().div_ceil(1_000))
+}
+
+impl People {
+    /// Counts an attempt with this login from this place.
+    ///
+    /// # Errors
+    /// 429 `signin.slow` (R6).
+    pub(crate) fn attempt(&self, login: &str, client: &ClientInfo) -> Result<(), Refusal> {
+        self.throttle.begin(self.surroundings().now(), login, client.address.into()).map_err(slow)
+    }
+
+    /// Counts a judgement of a password that anybody may ask for.
+    ///
+    /// # Errors
+    /// 429 `signin.slow`.
+    pub(crate) fn judging(&self, client: &ClientInfo) -> Result<(), Refusal> {
+        self.throttle.judging(self.surroundings().now(), client.address.into()).map_err(slow)
+    }
+
+    async fn candidate(&self, login: &str) -> Result<Option<Candidate>, Refusal> {
+        let login = login.to_owned();
+        Ok(self.store.read(async move |reader: &mut Reader| queries::candidate(reader, &login).await).await?)
+    }
+
+    async fn refuse(&self, member: Option<MemberId>, proof: How, client: ClientInfo) -> Result<(), Refusal> {
+        let stream = member.map_or(Stream::Organisation, Stream::Member);
+        let job = async move |tx: &mut Tx| commands::note_refused(tx, member, proof, &client).await;
+        self.store.write(stream, job).await
+    }
+
+    /// Signs in with a password.
+    ///
+    /// # Errors
+    /// 401 `signin.refused`, 429 `signin.slow`, 503 `signin.busy`.
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: SecretString,
+        client: ClientInfo,
+        replaces: Option<Caller>,
+    ) -> Result<Entered, Refusal> {
+        let login = handle(login);
+        self.attempt(&login, &client)?;
+        let candidate = self.candidate(&login).await?;
+        let hash = candidate.as_ref().and_then(|candidate| candidate.hash.clone());
+        let right = self.hasher.verify(password, hash).await?;
+        let candidate = match candidate {
+            Some(candidate) if right => candidate,
+            other => {
+                self.refuse(other.map(|candidate| candidate.member), How::Password, client).await?;
+                return Err(Refusal::new(&SIGNIN_REFUSED));
+            }
+        };
+        self.throttle.succeeded(&login, client.address.into());
+        let opening = Opening::new(self.surroundings(), How::Password, client);
+        let (member, role, token) = (candidate.member, candidate.role, opening.token.clone());
+        let job =
+            async move |tx: &mut Tx| commands::sign_in(tx, &candidate, &opening, replaces.as_ref()).await;
+        let session = self.store.write(Stream::Member(member), job).await?;
+        Ok(Entered { member, session, token, life: super::rules::life(role).absolute })
+    }
+
+    /// Sets a new password with a recovery code.
+    ///
+    /// # Errors
+    /// 401 `recovery.refused`, 422 for the password, 429 `signin.slow`, 503 `signin.busy`.
+    pub async fn recover(
+        &self,
+        login: &str,
+        code: &str,
+        password: SecretString,
+        client: ClientInfo,
+    ) -> Result<Entered, Refusal> {
+        let login = handle(login);
+        acceptable(&password, &[&login])?;
+        self.attempt(&login, &client)?;
+        let candidate = self.candidate(&login).await?;
+        let found = match &candidate {
+            Some(candidate) => self.find_code(candidate.member, code).await?,
+            None => None,
+        };
+        let (Some(candidate), Some(code)) = (candidate.clone(), found) else {
+            self.refuse(candidate.map(|candidate| candidate.member), How::Recovery, client).await?;
+            return Err(Refusal::new(&RECOVERY_REFUSED));
+        };
+        self.throttle.succeeded(&login, client.address.into());
+        let me = self.personal_words(candidate.member).await?;
+        acceptable(&password, &me.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let hash = self.hasher.hash(password).await?;
+        let opening = Opening::new(self.surroundings(), How::Recovery, client);
+        let (member, role, token) = (candidate.member, candidate.role, opening.token.clone());
+        let job = async move |tx: &mut Tx| commands::recover(tx, &candidate, code, &hash, &opening).await;
+        let session = self.store.write(Stream::Member(member), job).await?;
+        Ok(Entered { member, session, token, life: super::rules::life(role).absolute })
+    }
+
+    async fn find_code(
+        &self,
+        member: MemberId,
+        code: &str,
+    ) -> Result<Option<kairan_core::SecretId>, Refusal> {
+        let Some(digest) = recovery_digest(member, code) else { return Ok(None) };
+        Ok(self
+            .store
+            .read(async move |reader: &mut Reader| queries::recovery_code(reader, member, &digest).await)
+            .await?)
+    }
+
+    async fn personal_words(&self, member: MemberId) -> Result<Vec<String>, Refusal> {
+        let read = async move |reader: &mut Reader| -> Result<Vec<String>, Refusal> {
+            let name = organisation::queries::name(reader).await?.unwrap_or_default();
+            let record = crate::members::queries::record(reader, member).await?;
+            Ok(record.iter().flat_map(|record| personal(&record.profile, &name)).map(str::to_owned).collect())
+        };
+        self.store.read(read).await
+    }
+
+    /// Verifies the caller's own password, slowed down like a sign-in.
+    async fn prove(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+        client: &ClientInfo,
+    ) -> Result<Candidate, Refusal> {
+        let key = caller.member.to_string();
+        self.attempt(&key, client)?;
+        let member = caller.member;
+        let read = async move |reader: &mut Reader| queries::candidate_by_id(reader, member).await;
+        let candidate = self.store.read::<_, kairan_storage::Error, _>(read).await?;
+        let hash = candidate.as_ref().and_then(|candidate| candidate.hash.clone());
+        match candidate {
+            Some(candidate) if self.hasher.verify(password, hash).await? => {
+                self.throttle.succeeded(&key, client.address.into());
+                Ok(candidate)
+            }
+            _ => {
+                self.refuse(Some(member), How::Password, client.clone()).await?;
+                Err(Refusal::new(&PASSWORD_WRONG))
+            }
+        }
+    }
+
+    /// Changes the caller's own password; the answer is this session's new token.
+    ///
+    /// # Errors
+    /// 403 `password.wrong`, 422 for the new password, 429 `signin.slow`.
+    pub async fn change_password(
+        &self,
+        caller: Caller,
+        current: SecretString,
+        password: SecretString,
+        client: ClientInfo,
+    ) -> Result<Entered, Refusal> {
+        let words = self.personal_words(caller.member).await?;
+        acceptable(&password, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let candidate = self.prove(&caller, current, &client).await?;
+        let hash = self.hasher.hash(password).await?;
+        let token = Token::new(self.surroundings());
+        let entered = Entered {
+            member: caller.member,
+            session: caller.session,
+            token: token.clone(),
+            life: super::rules::life(caller.role).absolute,
+        };
+        let job =
+            async move |tx: &mut Tx| commands::change_password(tx, &caller, &candidate, &hash, &token).await;
+        self.store.write(Stream::Member(entered.member), job).await?;
+        Ok(entered)
+    }
+
+    /// New recovery codes for the caller; those before are void.
+    ///
+    /// # Errors
+    /// 403 `password.wrong`, 429 `signin.slow`.
+    pub async fn renew_recovery_codes(
+        &self,
+        caller: Caller,
+        password: SecretString,
+        client: ClientInfo,
+    ) -> Result<Vec<String>, Refusal> {
+        self.prove(&caller, password, &client).await?;
+        let codes = commands::new_recovery_codes(self.surroundings());
+        let told = codes.clone();
+        let stream = Stream::Member(caller.member);
+        let job = async move |tx: &mut Tx| {
+            commands::issue_recovery_codes(tx, caller.actor(), caller.member, &codes).await
+        };
+        self.store.write(stream, job).await?;
+        Ok(told)
+    }
+
+    /// What somebody is told about themselves.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub async fn myself(&self, member: MemberId, session: SessionId) -> Result<queries::Myself, Refusal> {
+        Ok(self
+            .store
+            .read(async move |reader: &mut Reader| queries::myself(reader, member, session).await)
+            .await?)
+    }
+}
+
+/// The names of what a role may do, for clients.
+#[must_use]
+pub fn permissions(role: kairan_core::Role) -> Vec<&'static str> {
+    role.permissions().into_iter().map(Permission::name).collect()
+}

@@ -1,0 +1,130 @@
+//! What can have happened at the door. Secrets are named by id, never by value.
+
+use kairan_core::{Instant, SecretId, SessionId};
+use serde::{Deserialize, Serialize};
+
+kairan_storage::facts! {
+    /// Stream: the member's own, except that an attempt with a login nobody has is the organisation's.
+    pub enum SigninFact {
+        "password.set" => PasswordSet(PasswordSet),
+        "recovery.issued" => RecoveryIssued(RecoveryIssued),
+        "recovery.used" => RecoveryUsed(RecoveryUsed),
+        "session.opened" => Opened(Opened),
+        "session.renewed" => Renewed(Renewed),
+        "session.closed" => Closed(Closed),
+        "signin.refused" => Refused(Refused),
+        "signin.unknown" => Unknown(Unknown),
+    }
+}
+
+/// A password was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordSet {
+    /// Where its hash lies.
+    pub password: SecretId,
+    /// On what occasion.
+    pub how: How,
+}
+
+/// The proof that opened a session or set a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// The founding of the organisation.
+    Setup,
+    /// A password.
+    Password,
+    /// An invitation.
+    Invitation,
+    /// A recovery code.
+    Recovery,
+}
+
+/// New recovery codes; those before are void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryIssued {
+    /// Where their hashes lie.
+    pub codes: Vec<SecretId>,
+}
+
+/// A recovery code was used up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryUsed {
+    /// Which.
+    pub code: SecretId,
+}
+
+/// A session began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Its id.
+    pub session: SessionId,
+    /// Where its token's hash lies.
+    pub token: SecretId,
+    /// By what proof.
+    pub how: How,
+    /// Until when at most.
+    pub expires_at: Instant,
+    /// How long it lives unused, ms.
+    pub idle: i64,
+    /// From which address.
+    pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
+}
+
+/// The same session, another token: the one before opens nothing any more (R18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewed {
+    /// Which.
+    pub session: SessionId,
+    /// Where the new token's hash lies.
+    pub token: SecretId,
+}
+
+/// A session ended. Whoever holds a connection for it ends that too (R20).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Which.
+    pub session: SessionId,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Its person signed out.
+    SignedOut,
+    /// Its person ended it from another session.
+    Ended,
+    /// The same browser signed in again.
+    Replaced,
+    /// Too old, or unused too long.
+    Expired,
+    /// The password is another.
+    PasswordChanged,
+    /// The role is another.
+    RoleChanged,
+}
+
+/// A sign-in or recovery was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What was offered as proof.
+    pub proof: How,
+    /// From which address.
+    pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
+}
+
+/// Somebody tried a login nobody has. Not which: people type their password there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// What was offered as proof.
+    pub proof: How,
+    /// From which address.
+    pub address: String,
+}

@@ -1,0 +1,336 @@
+//! `/session`, `/passwords/check`, `/me` and one's own sessions.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kairan_core::{Instant, Refusal, SessionId};
+use kairan_http::{Answer, At, Body, ClientInfo, NoContent};
+use kairan_storage::{Reader, Stream, Tx};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::door::{Entered, permissions};
+use super::password::{judge, length};
+use super::queries::{self, Myself};
+use super::{commands, rules};
+use crate::members::http::Member;
+use crate::organisation::rules::short_name;
+use crate::preferences::events::Preferences;
+use crate::{Caller, People, Settings};
+
+/// The routes.
+pub fn router() -> OpenApiRouter<People> {
+    OpenApiRouter::new()
+        .routes(routes!(check_password))
+        .routes(routes!(open_session, show_session, close_session))
+        .routes(routes!(recover_session))
+        .routes(routes!(change_password))
+        .routes(routes!(renew_recovery_codes))
+        .routes(routes!(list_sessions))
+        .routes(routes!(end_session))
+}
+
+/// What a signed-in client asks for first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// One's own record.
+    pub member: Member,
+    /// One's own login id.
+    #[schema(required = true)]
+    pub login: Option<String>,
+    /// Where one is.
+    pub organisation: OrganisationName,
+    /// What one may do.
+    pub permissions: Vec<&'static str>,
+    /// How one likes it.
+    pub preferences: Preferences,
+    /// This session.
+    #[schema(value_type = String, format = Uuid)]
+    pub session: SessionId,
+}
+
+/// The organisation's name, whole and short.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrganisationName {
+    /// Whole.
+    pub name: String,
+    /// For where space is short.
+    pub short_name: String,
+}
+
+impl From<Myself> for Me {
+    fn from(myself: Myself) -> Self {
+        Self {
+            login: myself.record.profile.login.clone(),
+            organisation: OrganisationName {
+                short_name: short_name(&myself.organisation),
+                name: myself.organisation,
+            },
+            permissions: permissions(myself.record.role),
+            preferences: myself.preferences,
+            session: myself.session,
+            member: myself.record.into(),
+        }
+    }
+}
+
+/// An answer that hands the session's token to the browser, and only to it (R22).
+pub struct WithCookie<T> {
+    cookie: HeaderValue,
+    answer: T,
+}
+
+impl<T> WithCookie<T> {
+    /// Hands over the token of a session that opened or was renewed.
+    ///
+    /// # Errors
+    /// When the token is no header value, which a base64url text always is.
+    pub fn new(settings: &Settings, entered: &Entered, answer: T) -> Result<Self, Refusal> {
+        Self::with(settings, entered.token.expose(), entered.life / 1_000, answer)
+    }
+
+    /// Takes the cookie back.
+    fn forgetting(settings: &Settings, answer: T) -> Result<Self, Refusal> {
+        Self::with(settings, "", 0, answer)
+    }
+
+    fn with(settings: &Settings, value: &str, seconds: i64, answer: T) -> Result<Self, Refusal> {
+        let secure = if settings.secure() { "; Secure" } else { "" };
+        let name = settings.cookie();
+        let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        let mut cookie = HeaderValue::from_str(&text).map_err(Refusal::fault)?;
+        cookie.set_sensitive(true);
+        Ok(Self { cookie, answer })
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for WithCookie<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        response.headers_mut().append(header::SET_COOKIE, self.cookie);
+        response
+    }
+}
+
+/// Somebody entered: the cookie, and who they are.
+pub(crate) async fn entered(
+    people: &People,
+    entered: &Entered,
+) -> Result<WithCookie<(StatusCode, Json<Me>)>, Refusal> {
+    let me = Me::from(people.myself(entered.member, entered.session).await?);
+    WithCookie::new(&people.settings, entered, (StatusCode::CREATED, Json(me)))
+}
+
+/// A password to judge.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordCheck {
+    #[schema(value_type = String)]
+    password: SecretString,
+    login: Option<String>,
+}
+
+/// What is wrong with a password, if anything.
+#[derive(Serialize, ToSchema)]
+struct PasswordVerdict {
+    acceptable: bool,
+    /// Code points after NFC.
+    length: usize,
+    #[schema(required = true)]
+    code: Option<&'static str>,
+    #[schema(required = true)]
+    detail: Option<String>,
+    #[schema(required = true)]
+    detail_en: Option<String>,
+}
+
+/// Judges a password before it is sent for good. Anybody may ask; nothing is kept.
+#[utoipa::path(post, path = "/passwords/check", tag = "session", request_body = PasswordCheck, responses((status = 200, body = PasswordVerdict)))]
+async fn check_password(
+    State(people): State<People>,
+    client: ClientInfo,
+    Body(asked): Body<PasswordCheck>,
+) -> Answer<Json<PasswordVerdict>> {
+    people.judging(&client)?;
+    let login = asked.login.unwrap_or_default();
+    let verdict = judge(asked.password.expose_secret(), &[&login]);
+    let length = length(asked.password.expose_secret());
+    Ok(Json(match verdict {
+        Ok(()) => PasswordVerdict { acceptable: true, length, code: None, detail: None, detail_en: None },
+        Err(weakness) => {
+            let (detail, detail_en) = Refusal::new(weakness.code).fact("limit", weakness.limit).words();
+            let code = Some(weakness.code.name);
+            PasswordVerdict {
+                acceptable: false,
+                length,
+                code,
+                detail: Some(detail),
+                detail_en: Some(detail_en),
+            }
+        }
+    }))
+}
+
+/// Who wants in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    /// Login id or staff number.
+    login: String,
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Signs in.
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 201, body = Me)))]
+async fn open_session(
+    State(people): State<People>,
+    client: ClientInfo,
+    headers: HeaderMap,
+    Body(asked): Body<SignIn>,
+) -> Answer<impl IntoResponse + use<>> {
+    let before = people.caller(&headers).await.ok();
+    let session = people.sign_in(&asked.login, asked.password, client, before).await?;
+    Ok(entered(&people, &session).await?)
+}
+
+/// Who one is.
+#[utoipa::path(get, path = "/session", tag = "session", responses((status = 200, body = Me)), security(("session" = [])))]
+async fn show_session(State(people): State<People>, caller: Caller) -> Answer<Json<Me>> {
+    Ok(Json(people.myself(caller.member, caller.session).await?.into()))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)), security(("session" = [])))]
+async fn close_session(State(people): State<People>, caller: Caller) -> Answer<impl IntoResponse + use<>> {
+    let stream = Stream::Member(caller.member);
+    let job = async move |tx: &mut Tx| commands::end_own_session(tx, &caller, caller.session).await;
+    people.store.write(stream, job).await?;
+    Ok(WithCookie::forgetting(&people.settings, NoContent)?)
+}
+
+/// A recovery code instead of the password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Recovery {
+    /// Login id or staff number.
+    login: String,
+    #[schema(value_type = String)]
+    code: SecretString,
+    /// The new password.
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Sets a new password with a recovery code, ends every other session and signs in.
+#[utoipa::path(post, path = "/session/recover", tag = "session", request_body = Recovery, responses((status = 201, body = Me)))]
+async fn recover_session(
+    State(people): State<People>,
+    client: ClientInfo,
+    Body(asked): Body<Recovery>,
+) -> Answer<impl IntoResponse + use<>> {
+    let session = people.recover(&asked.login, asked.code.expose_secret(), asked.password, client).await?;
+    Ok(entered(&people, &session).await?)
+}
+
+/// One password for another.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordChange {
+    #[schema(value_type = String)]
+    current: SecretString,
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Changes one's own password and ends every other session; this one gets a new token.
+#[utoipa::path(put, path = "/me/password", tag = "me", request_body = PasswordChange, responses((status = 204)), security(("session" = [])))]
+async fn change_password(
+    State(people): State<People>,
+    caller: Caller,
+    client: ClientInfo,
+    Body(asked): Body<PasswordChange>,
+) -> Answer<impl IntoResponse + use<>> {
+    let renewed = people.change_password(caller, asked.current, asked.password, client).await?;
+    Ok(WithCookie::new(&people.settings, &renewed, NoContent)?)
+}
+
+/// Proof that it is really oneself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordProof {
+    #[schema(value_type = String)]
+    password: SecretString,
+}
+
+/// Codes to keep on paper.
+#[derive(Serialize, ToSchema)]
+struct RecoveryCodes {
+    /// Shown once; each opens once.
+    recovery_codes: Vec<String>,
+}
+
+/// Makes new recovery codes; those before are void.
+#[utoipa::path(post, path = "/me/recovery-codes", tag = "me", request_body = PasswordProof, responses((status = 200, body = RecoveryCodes)), security(("session" = [])))]
+async fn renew_recovery_codes(
+    State(people): State<People>,
+    caller: Caller,
+    client: ClientInfo,
+    Body(asked): Body<PasswordProof>,
+) -> Answer<Json<RecoveryCodes>> {
+    let recovery_codes = people.renew_recovery_codes(caller, asked.password, client).await?;
+    Ok(Json(RecoveryCodes { recovery_codes }))
+}
+
+/// One of one's own sessions.
+#[derive(Serialize, ToSchema)]
+struct SessionEntry {
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
+    #[schema(value_type = i64)]
+    opened_at: Instant,
+    /// To the minute.
+    #[schema(value_type = i64)]
+    last_seen: Instant,
+    address: String,
+    agent: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// Lists one's own open sessions, newest first.
+#[utoipa::path(get, path = "/me/sessions", tag = "me", responses((status = 200, body = Vec<SessionEntry>)), security(("session" = [])))]
+async fn list_sessions(State(people): State<People>, caller: Caller) -> Answer<Json<Vec<SessionEntry>>> {
+    let member = caller.member;
+    let read = async move |reader: &mut Reader| queries::sessions_of(reader, member).await;
+    let open = people.store.read::<_, kairan_storage::Error, _>(read).await.map_err(Refusal::from)?;
+    let now = people.surroundings().now();
+    let lasting =
+        open.into_iter().filter(|open| !rules::over(open.expires_at, open.last_seen, open.idle, now));
+    let entry = |open: queries::OpenSession| SessionEntry {
+        current: open.id == caller.session,
+        id: open.id,
+        opened_at: open.opened_at,
+        last_seen: open.last_seen,
+        address: open.address,
+        agent: open.agent,
+    };
+    Ok(Json(lasting.map(entry).collect()))
+}
+
+/// Ends one of one's own sessions.
+#[utoipa::path(delete, path = "/me/sessions/{id}", tag = "me", params(("id" = String, Path)), responses((status = 204)), security(("session" = [])))]
+async fn end_session(
+    State(people): State<People>,
+    caller: Caller,
+    At(session): At<SessionId>,
+) -> Answer<NoContent> {
+    let stream = Stream::Member(caller.member);
+    let job = async move |tx: &mut Tx| commands::end_own_session(tx, &caller, session).await;
+    people.store.write(stream, job).await?;
+    Ok(NoContent)
+}

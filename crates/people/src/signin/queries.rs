@@ -1,0 +1,202 @@
+//! Reading credentials and sessions.
+
+use kairan_core::{Instant, MemberId, Role, SecretId, SessionId};
+use kairan_storage::{Error, Reader, Result, Row, params};
+
+use crate::members::rules::{Kind, handle};
+use crate::{Token, organisation, preferences};
+
+/// Kinds of secrets of this feature.
+pub const SESSION_SECRET: &str = "session";
+/// Password hashes, PHC strings.
+pub const PASSWORD_SECRET: &str = "password";
+/// SHA-256 of member id ‖ recovery code.
+pub const RECOVERY_SECRET: &str = "recovery";
+
+/// Someone who could sign in.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Who.
+    pub member: MemberId,
+    /// Their role.
+    pub role: Role,
+    /// Where their password's hash lies, when they have one.
+    pub password: Option<SecretId>,
+    /// The hash.
+    pub hash: Option<String>,
+}
+
+/// The active member with this login id or staff number.
+///
+/// # Errors
+/// What the engine says.
+pub async fn candidate(reader: &mut Reader, login: &str) -> Result<Option<Candidate>> {
+    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE (m.login = $1 OR m.staff_key = $1) AND m.state = 'active'";
+    let Some(row) = reader.maybe(sql, params![handle(login)]).await? else { return Ok(None) };
+    from_candidate_row(reader, &row).await.map(Some)
+}
+
+/// This member, when active.
+///
+/// # Errors
+/// What the engine says.
+pub async fn candidate_by_id(reader: &mut Reader, member: MemberId) -> Result<Option<Candidate>> {
+    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE m.id = $1 AND m.state = 'active'";
+    let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
+    from_candidate_row(reader, &row).await.map(Some)
+}
+
+async fn from_candidate_row(reader: &mut Reader, row: &Row) -> Result<Candidate> {
+    let password: Option<SecretId> = row.get(2)?;
+    let hash = match password {
+        Some(password) => reader.secret(password).await?.and_then(|bytes| String::from_utf8(bytes).ok()),
+        None => None,
+    };
+    Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash })
+}
+
+/// A session that a token opens, over or not.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub member: MemberId,
+    /// Where its token's hash lies.
+    pub token: SecretId,
+    /// Until when at most.
+    pub expires_at: Instant,
+    /// How long it lives unused, ms.
+    pub idle: i64,
+    /// When it was last used, to the minute.
+    pub seen: Instant,
+    /// The role now.
+    pub role: Role,
+    /// The kind of member.
+    pub kind: Kind,
+}
+
+/// The session this token opens.
+///
+/// # Errors
+/// What the engine says.
+pub async fn session(reader: &mut Reader, token: &Token) -> Result<Option<Session>> {
+    let sql = "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind FROM secrets k JOIN sessions s ON s.token = k.id JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE k.kind = $1 AND k.value = $2 AND m.state = 'active'";
+    let row = reader.maybe(sql, params![SESSION_SECRET, token.digest()]).await?;
+    row.map(|row| session_from_row(&row)).transpose()
+}
+
+fn session_from_row(row: &Row) -> Result<Session> {
+    Ok(Session {
+        id: row.get(0)?,
+        member: row.get(1)?,
+        token: row.get(2)?,
+        expires_at: row.get(3)?,
+        idle: row.get(4)?,
+        seen: row.get(5)?,
+        role: role(row, 6)?,
+        kind: Kind::named(&row.get::<String>(7)?).ok_or_else(|| Error::Damaged("a member's kind".into()))?,
+    })
+}
+
+fn role(row: &Row, column: usize) -> Result<Role> {
+    Role::named(&row.get::<String>(column)?).ok_or_else(|| Error::Damaged("a member's role".into()))
+}
+
+/// A session as its person sees it.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Where its token's hash lies.
+    pub token: SecretId,
+    /// When it began.
+    pub opened_at: Instant,
+    /// When it was last used, to the minute.
+    pub last_seen: Instant,
+    /// From which address.
+    pub address: String,
+    /// What the browser called itself.
+    pub agent: String,
+    /// Until when at most.
+    pub expires_at: Instant,
+    /// How long it lives unused, ms.
+    pub idle: i64,
+}
+
+/// Everything of one member that is open, newest first; some may be over but not closed yet.
+///
+/// # Errors
+/// What the engine says.
+pub async fn sessions_of(reader: &mut Reader, member: MemberId) -> Result<Vec<OpenSession>> {
+    let sql = "SELECT s.id, s.token, s.opened_at, COALESCE(seen.at, s.opened_at), s.address, s.agent, s.expires_at, s.idle FROM sessions s LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE s.member = $1 ORDER BY s.id DESC";
+    let read = |row: &Row| {
+        Ok(OpenSession {
+            id: row.get(0)?,
+            token: row.get(1)?,
+            opened_at: row.get(2)?,
+            last_seen: row.get(3)?,
+            address: row.get(4)?,
+            agent: row.get(5)?,
+            expires_at: row.get(6)?,
+            idle: row.get(7)?,
+        })
+    };
+    reader.query(sql, params![member]).await?.iter().map(read).collect()
+}
+
+/// Sessions that are over at `now` and not closed yet: whose, and which.
+///
+/// # Errors
+/// What the engine says.
+pub async fn over(reader: &mut Reader, now: Instant) -> Result<Vec<(MemberId, SessionId)>> {
+    let sql = "SELECT s.member, s.id FROM sessions s LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE s.expires_at <= $1 OR COALESCE(seen.at, s.opened_at) + s.idle <= $1 ORDER BY s.member LIMIT 500";
+    reader.query(sql, params![now]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// The unused recovery code of this member with this hash.
+///
+/// # Errors
+/// What the engine says.
+pub async fn recovery_code(
+    reader: &mut Reader,
+    member: MemberId,
+    digest: &[u8; 32],
+) -> Result<Option<SecretId>> {
+    let sql = "SELECT r.code FROM secrets k JOIN recovery_codes r ON r.code = k.id WHERE k.kind = $1 AND k.value = $2 AND r.member = $3";
+    reader.maybe(sql, params![RECOVERY_SECRET, &digest[..], member]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Where the hashes of a member's unused recovery codes lie.
+///
+/// # Errors
+/// What the engine says.
+pub async fn recovery_codes(reader: &mut Reader, member: MemberId) -> Result<Vec<SecretId>> {
+    let rows = reader.query("SELECT code FROM recovery_codes WHERE member = $1", params![member]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// What a session's person is told about themselves.
+#[derive(Debug, Clone)]
+pub struct Myself {
+    /// Their record.
+    pub record: crate::members::queries::Record,
+    /// The organisation's name.
+    pub organisation: String,
+    /// How they like it.
+    pub preferences: preferences::events::Preferences,
+    /// This session.
+    pub session: SessionId,
+}
+
+/// Everything the client asks for first.
+///
+/// # Errors
+/// What the engine says.
+pub async fn myself(reader: &mut Reader, member: MemberId, session: SessionId) -> Result<Myself> {
+    let record =
+        crate::members::queries::record(reader, member).await?.ok_or(Error::NoRow("the caller's record"))?;
+    let organisation = organisation::queries::name(reader).await?.unwrap_or_default();
+    let preferences = preferences::queries::of(reader, member).await?;
+    Ok(Myself { record, organisation, preferences, session })
+}

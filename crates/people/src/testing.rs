@@ -1,0 +1,318 @@
+//! A small world for tests: an organisation whose owner is signed in, people who joined by invitation, and requests made
+//! in this process through the same guard as the server's.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode, header};
+use kairan_core::{MemberId, Role, SessionId};
+use kairan_http::guard::Guard;
+use kairan_http::{Origins, TrustedProxies};
+use kairan_storage::testing::{Schema, TestStore};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::members::rules::Kind;
+use crate::signin::Hasher;
+use crate::{Caller, Hooks, People, Settings};
+
+/// Where the world's people open Kairan.
+pub const ORIGIN: &str = "http://localhost:8080";
+/// A password that everyone in the world has.
+pub const PASSWORD: &str = "かんばんのある八百屋のとなりの猫";
+
+/// The schema of this crate alone.
+#[must_use]
+pub fn schema() -> Schema {
+    Schema { migrations: &[crate::MIGRATIONS], projections: crate::projections }
+}
+
+/// The world.
+#[derive(Clone)]
+pub struct World {
+    /// The store and its clock.
+    pub base: TestStore,
+    /// The people floor.
+    pub people: People,
+    app: Router,
+    /// The owner, signed in.
+    pub owner: Person,
+    numbers: Arc<Mutex<HashMap<&'static str, usize>>>,
+}
+
+/// Somebody with a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who; all zeros for someone who never joined.
+    pub id: MemberId,
+    /// Their session.
+    pub session: SessionId,
+    /// What they sign in with.
+    pub login: String,
+    /// Their cookie header.
+    pub cookie: String,
+    /// Their role when they joined.
+    pub role: Role,
+    /// Their kind.
+    pub kind: Kind,
+}
+
+impl Person {
+    /// As commands know them.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller { member: self.id, role: self.role, kind: self.kind, session: self.session }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, `Null` when it is not JSON.
+    pub body: Value,
+    /// The body as text.
+    pub text: String,
+    /// `name=value` of the cookie set, if one was.
+    pub cookie: Option<String>,
+    /// Every header.
+    pub headers: axum::http::HeaderMap,
+}
+
+impl Reply {
+    /// Asserts the status and returns the body.
+    ///
+    /// # Panics
+    /// When it is another.
+    #[track_caller]
+    #[must_use]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.body
+    }
+
+    /// Asserts that it is a problem of this status and code.
+    ///
+    /// # Panics
+    /// When it is another.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
+    }
+}
+
+impl World {
+    /// An organisation just founded, with the people floor alone.
+    ///
+    /// # Panics
+    /// When it cannot be founded.
+    pub async fn new(base: &TestStore) -> Self {
+        Self::with(base, Hooks::default(), |_| Router::new()).await
+    }
+
+    /// An organisation just founded; `more` adds the routes of higher floors, to be found under `/api/v1` too.
+    ///
+    /// # Panics
+    /// When it cannot be founded.
+    pub async fn with(base: &TestStore, hooks: Hooks, more: impl FnOnce(&People) -> Router) -> Self {
+        let (people, app) = Self::empty(base, hooks, None, more);
+        let setup = json!({
+            "organisation": "株式会社みほんマート", "family_name": "見本", "given_name": "大工", "family_kana": "みほん",
+            "given_kana": "だいく", "login": "daiku", "password": PASSWORD,
+        });
+        let reply = send(&app, Method::POST, "/setup", None, Some(&setup)).await;
+        let owner = person(&reply.body["me"], reply.cookie.clone(), "daiku");
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        Self { base: base.clone(), people, app, owner, numbers: Arc::default() }
+    }
+
+    /// A server that nobody has set up yet.
+    pub fn empty(
+        base: &TestStore,
+        hooks: Hooks,
+        setup_code: Option<&str>,
+        more: impl FnOnce(&People) -> Router,
+    ) -> (People, Router) {
+        let settings = Settings {
+            public_origin: ORIGIN.to_owned(),
+            setup_code: setup_code.map(Into::into),
+            version: "0.0.0-test",
+        };
+        let mut people = People::new(base.store.clone(), settings, hooks);
+        people.hasher = Hasher::weak(people.surroundings());
+        let (own, _) = crate::router().split_for_parts();
+        let api = own.with_state(people.clone()).merge(more(&people));
+        let guard = Guard {
+            origins: Origins::new([ORIGIN.to_owned()]),
+            proxies: TrustedProxies(vec![std::net::IpAddr::from([127, 0, 0, 1]).into()]),
+            surroundings: people.surroundings().clone(),
+        };
+        let app = Router::new().nest("/api/v1", guard.around(api));
+        (people, app)
+    }
+
+    /// The whole application.
+    #[must_use]
+    pub fn app(&self) -> Router {
+        self.app.clone()
+    }
+
+    /// An employee of this name (`family given`) who has joined.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn member(&self, name: &str) -> Person {
+        self.join(name, Kind::Employee, Role::Member).await
+    }
+
+    /// Somebody of another firm who has joined.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn partner(&self, name: &str) -> Person {
+        self.join(name, Kind::Partner, Role::Partner).await
+    }
+
+    /// Somebody with this role who has joined.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn with_role(&self, name: &str, role: Role) -> Person {
+        self.join(name, Kind::Employee, role).await
+    }
+
+    async fn join(&self, name: &str, kind: Kind, role: Role) -> Person {
+        let number = {
+            let mut numbers = self.numbers.lock().expect("no one panics while holding it");
+            let number = numbers.entry("logins").or_default();
+            *number += 1;
+            *number
+        };
+        let login = format!("person{number:03}");
+        let (family, given) = name.split_once(' ').unwrap_or((name, "名"));
+        let mut body = json!({
+            "family_name": family, "given_name": given, "family_kana": "かな", "given_kana": "かな", "login": login,
+            "kind": kind, "role": role,
+        });
+        if kind == Kind::Partner {
+            body["company"] = json!("取引先商事");
+        }
+        let added = self.post(&self.owner, "/members", &body).await.expect(201);
+        self.accept_invitation(added["id"].as_str().expect("an id"), &login).await
+    }
+
+    /// Invites a member already added and joins as them.
+    ///
+    /// # Panics
+    /// When they cannot.
+    pub async fn accept_invitation(&self, member: &str, login: &str) -> Person {
+        let invited =
+            self.post(&self.owner, "/invitations", &json!({ "members": [member] })).await.expect(201);
+        let url = invited[0]["url"].as_str().expect("a link");
+        let token = url.split_once('#').expect("a fragment").1;
+        let accept = json!({ "token": token, "password": PASSWORD });
+        let reply = send(&self.app, Method::POST, "/invitations/accept", None, Some(&accept)).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        person(&reply.body, reply.cookie.clone(), login)
+    }
+
+    /// Signs in again, as from another browser.
+    ///
+    /// # Panics
+    /// When refused.
+    pub async fn sign_in(&self, person: &Person) -> Person {
+        let reply = self
+            .anyone(Method::POST, "/session", &json!({ "login": person.login, "password": PASSWORD }))
+            .await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        self::person(&reply.body, reply.cookie.clone(), &person.login)
+    }
+
+    /// GET, as somebody.
+    pub async fn get(&self, person: &Person, path: &str) -> Reply {
+        send(&self.app, Method::GET, path, Some(person), None).await
+    }
+    /// POST, as somebody.
+    pub async fn post(&self, person: &Person, path: &str, body: &Value) -> Reply {
+        send(&self.app, Method::POST, path, Some(person), Some(body)).await
+    }
+    /// PUT, as somebody.
+    pub async fn put(&self, person: &Person, path: &str, body: &Value) -> Reply {
+        send(&self.app, Method::PUT, path, Some(person), Some(body)).await
+    }
+    /// PATCH, as somebody.
+    pub async fn patch(&self, person: &Person, path: &str, body: &Value) -> Reply {
+        send(&self.app, Method::PATCH, path, Some(person), Some(body)).await
+    }
+    /// DELETE, as somebody.
+    pub async fn delete(&self, person: &Person, path: &str) -> Reply {
+        send(&self.app, Method::DELETE, path, Some(person), None).await
+    }
+    /// A request of somebody who is not signed in.
+    pub async fn anyone(&self, method: Method, path: &str, body: &Value) -> Reply {
+        let body = (method != Method::GET).then_some(body);
+        send(&self.app, method, path, None, body).await
+    }
+    /// Any request at all, for the path below `/api/v1` already in it.
+    ///
+    /// # Panics
+    /// Never: the router does not fail.
+    pub async fn raw(&self, request: Request<Body>) -> Reply {
+        reply(self.app.clone().oneshot(request).await.expect("infallible")).await
+    }
+}
+
+/// A JSON request as a browser sends it, for `app` with the API under `/api/v1`.
+///
+/// # Panics
+/// When the path is not one.
+pub async fn send(
+    app: &Router,
+    method: Method,
+    path: &str,
+    person: Option<&Person>,
+    body: Option<&Value>,
+) -> Reply {
+    let mut request =
+        Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::ORIGIN, ORIGIN);
+    if let Some(person) = person {
+        request = request.header(header::COOKIE, &person.cookie);
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        }
+        None => Body::empty(),
+    };
+    let request = request.body(body).expect("a path is a path");
+    reply(app.clone().oneshot(request).await.expect("infallible")).await
+}
+
+async fn reply(response: Response<Body>) -> Reply {
+    let (head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 64 << 20).await.expect("a body in memory");
+    let cookie = head.headers.get(header::SET_COOKIE).and_then(|value| value.to_str().ok());
+    Reply {
+        status: head.status,
+        cookie: cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
+        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        headers: head.headers,
+    }
+}
+
+fn person(me: &Value, cookie: Option<String>, login: &str) -> Person {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Person {
+        id: text(&me["member"]["id"]).parse().expect("a member's id"),
+        session: text(&me["session"]).parse().expect("a session's id"),
+        login: login.to_owned(),
+        cookie: cookie.expect("a cookie"),
+        role: Role::named(&text(&me["member"]["role"])).expect("a role"),
+        kind: Kind::named(&text(&me["member"]["kind"])).expect("a kind"),
+    }
+}
