@@ -1,0 +1,100 @@
+/** The table of members: who stands in it, who is open beside it, and writing to the server. */
+import { answer, api } from '$lib/api/client';
+import { Problem } from '$lib/api/problem';
+import type { Member, MemberDetail } from '$lib/api/types';
+import { directory } from '$lib/people/directory.svelte';
+import { matches } from '$lib/people/groups';
+import { byKana } from '$lib/people/kana';
+import { isPower, wire, wireNew, type Draft } from './draft';
+
+export type Filter = 'all' | 'invited' | 'outside' | 'powers' | 'left';
+
+const passes: Record<Filter, (member: Member) => boolean> = {
+	all: (member) => member.state !== 'left',
+	invited: (member) => member.state === 'invited' && member.kind !== 'bot',
+	outside: (member) => member.kind === 'partner' && member.state !== 'left',
+	powers: (member) => isPower(member.role) && member.state !== 'left',
+	left: (member) => member.state === 'left'
+};
+
+export class MembersTable {
+	query = $state('');
+	department = $state('');
+	filter = $state<Filter>('all');
+
+	readonly everyone = $derived([...directory.members.values()].sort(byKana));
+	readonly #below = $derived.by(() => {
+		const ids = new Set([this.department]);
+		// Parents stand before children nowhere: go round until nothing is added.
+		for (let grown = true; grown;) {
+			grown = false;
+			for (const one of directory.departments) {
+				if (one.parent && ids.has(one.parent) && !ids.has(one.id)) grown = !!ids.add(one.id);
+			}
+		}
+		return ids;
+	});
+	readonly shown = $derived(
+		this.everyone.filter(
+			(member) =>
+				passes[this.filter](member) &&
+				matches(member, this.query) &&
+				(!this.department || member.departments.some((one) => this.#below.has(one.department)))
+		)
+	);
+
+	count(filter: Filter): number {
+		return this.everyone.filter(passes[filter]).length;
+	}
+}
+
+/** Everything about one member, for those who manage. Throws a `Problem`. */
+export async function memberDetail(id: string): Promise<MemberDetail> {
+	return answer(api.GET('/api/v1/members/{id}', { params: { path: { id } } }));
+}
+
+/** Adding or changing one member. */
+export class MemberEditor {
+	draft = $state<Draft>() as Draft;
+	busy = $state(false);
+	problem = $state.raw<Problem | null>(null);
+
+	/** @param id whom to change; nobody yet when adding */
+	constructor(
+		draft: Draft,
+		readonly id?: string
+	) {
+		this.draft = draft;
+	}
+
+	/** Words beside a field. A name one cannot tell from another's is mended in the display name. */
+	field(name: string): string | undefined {
+		const problem = this.problem;
+		if (name === 'display_name' && problem?.code === 'name.taken') return problem.words;
+		if (name === 'login' && problem?.code === 'login.taken') return problem.words;
+		if (name === 'staff_number' && problem?.code === 'staff_number.taken') return problem.words;
+		return problem?.field(name);
+	}
+
+	async save(): Promise<MemberDetail | null> {
+		if (this.busy) return null;
+		this.busy = true;
+		this.problem = null;
+		try {
+			const saved = await this.#send();
+			directory.put(saved);
+			return saved;
+		} catch (thrown) {
+			this.problem = Problem.from(thrown);
+			return null;
+		} finally {
+			this.busy = false;
+		}
+	}
+
+	#send(): Promise<MemberDetail> {
+		if (!this.id) return answer(api.POST('/api/v1/members', { body: wireNew(this.draft) }));
+		const params = { path: { id: this.id } };
+		return answer(api.PATCH('/api/v1/members/{id}', { params, body: wire(this.draft) }));
+	}
+}
