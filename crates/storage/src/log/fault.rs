@@ -153,7 +153,68 @@ pub struct FirstFault {
     pub fault: Fault,
 }
 
+impl Place {
+    fn ja(&self) -> String {
+        match self {
+            Self::Entry { index, event: Some((stream, seq)) } => {
+                format!("番号{index}({stream} の{}番)", seq.0)
+            }
+            Self::Entry { index, event: None } => format!("番号{index}"),
+            Self::Event { stream, seq } => format!("{stream} の{}番", seq.0),
+            Self::Head { size } => format!("{size}件までの署名"),
+            Self::Witness { size } => format!("外の控えにある、{size}件までの署名"),
+            Self::Streams => "表 streams".into(),
+            Self::Edge => "ログの末端".into(),
+        }
+    }
+}
+
+impl Fault {
+    fn ja(&self) -> String {
+        match self {
+            Self::EntryMissing => "ここにあるはずの記録が、ログにありません".into(),
+            Self::ExtraEntries { rows, entries } => {
+                format!("ログの表は{rows}行ですが、正しい記録は{entries}件です")
+            }
+            Self::EventMissing => "出来事が消されています".into(),
+            Self::OutOfOrder { expected } => {
+                format!("順序が違います。この流れでは{}番が次に来るはずです", expected.0)
+            }
+            Self::BrokenLink { next } => {
+                format!("この出来事か、次の{}番が書き換えられています。二つがつながりません", next.0)
+            }
+            Self::EventChanged => "出来事が書き換えられています。項目とハッシュが合いません".into(),
+            Self::EntryChanged => "ログの記録が書き換えられています。出来事のハッシュと違います".into(),
+            Self::ContentChanged { content } => {
+                format!("内容 {content} が書き換えられています。出来事が約束したものと違います")
+            }
+            Self::Unreadable(reason) => format!("読み取れません({reason})"),
+            Self::EventStray => "どの流れにも数えられていない出来事です".into(),
+            Self::StreamRecord => "流れの終わりの記録が、出来事と合いません".into(),
+            Self::PlacedCount { says, placed } => {
+                format!("ログにある数の記録は{}ですが、実際は{}です", says.0, placed.0)
+            }
+            Self::SignatureWrong => "この組織の鍵による署名ではありません".into(),
+            Self::Rewritten { since } => {
+                format!(
+                    "番号{since}以降のどれかが、後のハッシュごと書き換えられています。署名したものと違います"
+                )
+            }
+            Self::Cut { signed } => format!("ログが切り取られています。{signed}件までの署名があります"),
+            Self::HeadMissing => "署名がデータベースから消されています".into(),
+            Self::Forked => "ログが分岐しています。同じ件数に対する別の署名がデータベースにあります".into(),
+            Self::EdgeChanged => "記録から計算したものと違います".into(),
+        }
+    }
+}
+
 impl FirstFault {
+    /// Place and fault in words, Japanese and English.
+    #[must_use]
+    pub fn words(&self) -> (String, String) {
+        (format!("{}: {}", self.place.ja(), self.fault.ja()), self.to_string())
+    }
+
     /// The first index of the log that cannot be trusted, where the fault is one of the log (R52).
     #[must_use]
     pub fn index(&self) -> Option<u64> {

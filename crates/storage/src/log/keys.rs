@@ -4,7 +4,7 @@
 //! shows itself in no debug print.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -63,6 +63,12 @@ pub enum KeyError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// The two files are not of one pair, or the private one is gone: signing with another key would split the log.
+    #[error("{path} does not hold the key that {PUBLIC_KEY_FILE} beside it belongs to. Restore both from one backup.", path = path.display())]
+    NotOurs {
+        /// The private key's file.
+        path: PathBuf,
     },
 }
 
@@ -142,20 +148,26 @@ impl LogKey {
     /// # Errors
     /// [`KeyError`]; an existing file is never overwritten.
     pub fn open_or_create(directory: &Path, surroundings: &Surroundings) -> Result<Self, KeyError> {
-        let path = directory.join(KEY_FILE);
+        let (path, public) = (directory.join(KEY_FILE), directory.join(PUBLIC_KEY_FILE));
+        // A public key that was handed out is a promise: it is completed when damaged, never exchanged.
+        let promised = PublicKey::open(&public).ok();
         let key = match Self::open(&path) {
-            Err(KeyError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-                let key = Self::generate(surroundings);
-                place(&path, key.to_pem().as_bytes())?;
+            Err(KeyError::File { cause, .. })
+                if cause.kind() == ErrorKind::NotFound && promised.is_none() =>
+            {
+                place(&path, Self::generate(surroundings).to_pem().as_bytes())?;
                 // Another process may have been quicker; then its key counts.
                 Self::open(&path)?
             }
+            Err(KeyError::File { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
+                return Err(KeyError::NotOurs { path });
+            }
             opened => opened?,
         };
-        let public = directory.join(PUBLIC_KEY_FILE);
-        let pem = key.public.to_pem();
-        if std::fs::read_to_string(&public).ok().as_deref() != Some(&pem) {
-            std::fs::write(&public, &pem).map_err(at(&public))?;
+        match promised {
+            Some(promised) if promised != key.public => return Err(KeyError::NotOurs { path }),
+            Some(_) => {}
+            None => std::fs::write(&public, key.public.to_pem()).map_err(at(&public))?,
         }
         Ok(key)
     }
@@ -206,7 +218,7 @@ fn place(path: &Path, contents: &[u8]) -> Result<(), KeyError> {
         file.write_all(contents)?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(path) {
-            Err(refused) if refused.error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(refused) if refused.error.kind() != ErrorKind::AlreadyExists => {
                 return Err(refused.error);
             }
             _ => {}
@@ -248,6 +260,21 @@ mod tests {
         std::fs::write(&public, "something else").unwrap();
         LogKey::open_or_create(directory.path(), &held::surroundings(1).0).unwrap();
         assert_eq!(PublicKey::open(&public).unwrap(), *key.public());
+    }
+
+    #[test]
+    fn a_lost_or_exchanged_private_key_is_not_replaced_by_a_new_one() {
+        let directory = tempfile::tempdir().unwrap();
+        LogKey::open_or_create(directory.path(), &held::surroundings(1).0).unwrap();
+        let (path, public) = (directory.path().join(KEY_FILE), directory.path().join(PUBLIC_KEY_FILE));
+        let promised = std::fs::read(&public).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let refused = LogKey::open_or_create(directory.path(), &held::surroundings(2).0).unwrap_err();
+        assert!(matches!(refused, KeyError::NotOurs { .. }) && !path.exists(), "{refused}");
+        place(&path, LogKey::generate(&held::surroundings(3).0).to_pem().as_bytes()).unwrap();
+        let refused = LogKey::open_or_create(directory.path(), &held::surroundings(2).0).unwrap_err();
+        assert!(matches!(refused, KeyError::NotOurs { .. }), "{refused}");
+        assert_eq!(std::fs::read(&public).unwrap(), promised);
     }
 
     #[cfg(unix)]

@@ -48,7 +48,8 @@ pub struct Watched {
 }
 
 impl Watch {
-    /// A watch that walks about `budget` older entries at each step, rounded up to a thousand.
+    /// A watch that walks about `budget` older entries at each step, rounded up to a thousand. A core walks 100,000 to
+    /// 200,000 of them a second on `SQLite` (`cargo bench --bench log`).
     #[must_use]
     pub fn new(store: Store, key: PublicKey, budget: u64) -> Self {
         Self { store, key, budget, walk: None, rounds: 0, newest: None, size: 0 }
@@ -125,8 +126,12 @@ async fn newest_entries(reader: &mut Reader) -> Result<u64, VerifyError> {
     let mut streams = BTreeSet::new();
     for (row, index) in page.iter().zip(from..) {
         let met = Met::read(row, index)?;
-        let hash = row.get::<Option<Hash>>(12)?.unwrap_or_default();
-        met.check(Reached { seq: Seq(met.event.seq.0 - 1), hash, place: None }, &contents)?;
+        let hash =
+            row.get::<Option<Hash>>(12).map_err(VerifyError::reading(Place::Entry { index, event: None }))?;
+        met.check(
+            Reached { seq: Seq(met.event.seq.0 - 1), hash: hash.unwrap_or_default(), place: None },
+            &contents,
+        )?;
         streams.insert(met.event.stream);
     }
     let read = from + page.len() as u64;
