@@ -85,9 +85,7 @@ export class Keyboard {
     await thing.waitFor({ state: 'attached' });
     const here = () => thing.evaluate((element) => element.contains(document.activeElement)
       && (element === document.activeElement || element.matches('summary, [role=article]')));
-    if (await here()) return;
     for (let i = 0; i < WITHIN; i += 1) {
-      await this.page.keyboard.press('Tab');
       if (await here()) return this.#seen();
       if (await this.#beside(thing)) {
         for (const key of ['ArrowDown', 'ArrowRight', 'ArrowUp', 'ArrowLeft']) {
@@ -97,6 +95,7 @@ export class Keyboard {
           }
         }
       }
+      await this.page.keyboard.press('Tab');
     }
     assert.fail(`the keyboard does not reach ${thing}`);
   }
@@ -123,6 +122,7 @@ export class Keyboard {
         return (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') || style.boxShadow !== 'none';
       });
     });
-    assert.ok(shown, 'what has the focus shows that it has it');
+    const what = await this.page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200));
+    assert.ok(shown, `what has the focus shows that it has it: ${what}`);
   }
 }

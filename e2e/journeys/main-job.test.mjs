@@ -8,7 +8,7 @@ import { convert } from '../harness/kana.mjs';
 import { RoomPage } from '../harness/room.mjs';
 import { inside, join, setUp, signIn } from '../pages/door.mjs';
 import { addMember } from '../pages/people.mjs';
-import { act, createRoom, label, openRoom, readers } from '../pages/talk.mjs';
+import { act, createRoom, label, openRoom, react, readers } from '../pages/talk.mjs';
 
 const ORGANISATION = 'みほんマート';
 const PEOPLE = {
@@ -170,8 +170,7 @@ for (const Hands of [Pointer, Keyboard]) {
       await write(otsu, rooms.乙川, '手配しました');
       await rooms.甲野.message('手配しました').getByText('キャベツを20箱', { exact: false }).first().waitFor();
 
-      await act(owner, rooms.甲野.message('手配しました').last(), '反応');
-      await owner.press(desk.page.getByRole('group', { name: '反応を選ぶ' }).getByRole('button', { name: /確認/ }));
+      await react(owner, rooms.甲野.message('手配しました').last(), '確認');
       await rooms.乙川.message('手配しました').last().getByRole('button', { name: /確認 1/ }).waitFor();
     });
 

@@ -46,6 +46,22 @@ export async function act(hands, message, act) {
   }
 }
 
+/**
+ * Answers a message with a reaction.
+ * @param {Hands} hands @param {import('playwright-core').Locator} message @param {string} reaction
+ */
+export async function react(hands, message, reaction) {
+  const { page } = hands;
+  if (hands.constructor.name === 'Keyboard') {
+    await hands.press(message);
+  } else {
+    await message.hover();
+    await message.getByRole('button', { name: '反応', exact: true }).click();
+  }
+  const offered = page.getByRole('dialog').getByRole('group', { name: '反応を選ぶ' });
+  await hands.press(offered.getByRole('button', { name: reaction }));
+}
+
 /** Puts a label on what is being written. */
 export async function label(/** @type {Hands} */ hands, /** @type {string} */ words) {
   const { page } = hands;
