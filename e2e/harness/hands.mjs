@@ -103,7 +103,9 @@ export class Keyboard {
   /** Whether the focus is inside the same composite as the thing. @param {Locator} thing */
   #beside(thing) {
     return thing.evaluate((element, composite) => {
-      const whole = element.closest(composite);
+      // What is a stop of its own for Tab is reached by Tab.
+      const byArrows = /** @type {HTMLElement} */ (element).tabIndex < 0 || element.matches('[type=radio]');
+      const whole = byArrows && element.closest(composite);
       const focused = document.activeElement;
       return !!whole && !!focused && whole.contains(focused) && focused !== element
         && !(focused.matches('input:not([type=radio]), textarea, select'));
