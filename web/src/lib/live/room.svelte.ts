@@ -25,9 +25,14 @@ const AROUND = 80;
 const MOST = 300;
 /** Milliseconds. */
 const READ_EVERY = 700;
+const READ_AGAIN = 5_000;
 const RECOUNT_EVERY = 1_000;
 const CATCH_UP_AGAIN = 1_000;
 const TYPING_LASTS = 6_000;
+
+/** Makes a change to what is loaded. */
+export type Put = (change: () => void) => void;
+const plainly: Put = (change) => change();
 
 export class LiveRoom {
 	#house: House;
@@ -46,7 +51,9 @@ export class LiveRoom {
 	#quotesAsked = new Set<string>();
 	#typists = new Map<string, ReturnType<typeof setTimeout>>();
 	#timers = new Map<'read' | 'recount' | 'catch', ReturnType<typeof setTimeout>>();
+	/** Seen on screen up to here, and told to the server up to there. */
 	#readTo = 0;
+	#toldTo = 0;
 
 	constructor(room: Room, house: House) {
 		this.#house = house;
@@ -139,20 +146,21 @@ export class LiveRoom {
 		await this.#load({ limit: PAGE }, 'replace', 'open');
 	}
 
-	async loadBefore(): Promise<void> {
+	/** `put` makes the change; the view may wrap it to keep its place. */
+	async loadBefore(put: Put = plainly): Promise<void> {
 		const { stretch } = this.state;
 		const first = stretch?.messages[0];
 		if (!stretch?.more_before || !first || this.loading) return;
-		await this.#load({ before: first.seq, limit: PAGE }, 'before', 'before');
-		this.#trim('start');
+		await this.#load({ before: first.seq, limit: PAGE }, 'before', 'before', put);
+		put(() => this.#trim('start'));
 	}
 
-	async loadAfter(): Promise<void> {
+	async loadAfter(put: Put = plainly): Promise<void> {
 		const { stretch } = this.state;
 		const last = stretch?.messages.at(-1);
 		if (!stretch?.more_after || !last || this.loading) return;
-		await this.#load({ after: last.seq, limit: PAGE }, 'after', 'after');
-		this.#trim('end');
+		await this.#load({ after: last.seq, limit: PAGE }, 'after', 'after', put);
+		put(() => this.#trim('end'));
 	}
 
 	/** A long time at the end of a busy room: what is far above is let go. */
@@ -175,7 +183,12 @@ export class LiveRoom {
 		return (seq >= first || !stretch.more_before) && (seq <= last || !stretch.more_after);
 	}
 
-	async #load(wanted: calls.Wanted, place: reduce.Place, as: 'open' | 'before' | 'after' = 'open'): Promise<void> {
+	async #load(
+		wanted: calls.Wanted,
+		place: reduce.Place,
+		as: 'open' | 'before' | 'after' = 'open',
+		put: Put = plainly
+	): Promise<void> {
 		const round = this.#round;
 		this.loading = as;
 		try {
@@ -184,7 +197,7 @@ export class LiveRoom {
 				if (round !== this.#round) return;
 				const next = reduce.lay(this.state, page, place);
 				if (!next) continue;
-				this.state = next;
+				put(() => (this.state = next));
 				this.problem = null;
 				break;
 			}
@@ -217,26 +230,28 @@ export class LiveRoom {
 		}
 	}
 
-	/** This message has been on screen. Told to the server at most every 0.7 s. */
+	/** This message has been on screen: read from now on here, and told to the server at most every 0.7 s. */
 	saw(seq: number): void {
 		if (seq <= this.#readTo || seq <= this.room.mine.read) return;
 		this.#readTo = seq;
-		if (this.#timers.has('read')) return;
-		this.#later('read', READ_EVERY, () => void this.#tellRead());
+		const { me } = this.#house.eyes;
+		if (reduce.unreadAfter(this.state, seq, me)) this.state = reduce.readUpTo(this.state, seq, this.#house.now(), me);
+		if (!this.#timers.has('read')) this.#later('read', READ_EVERY, () => void this.#tellRead());
 	}
 
 	async #tellRead(): Promise<void> {
 		const upto = this.#readTo;
-		if (upto <= this.room.mine.read) return;
+		if (upto <= this.#toldTo) return;
 		const { me } = this.#house.eyes;
 		try {
 			const { read } = await calls.read(this.id, upto);
-			const known = reduce.unreadAfter(this.state, read, me) !== null;
+			this.#toldTo = Math.max(this.#toldTo, upto);
+			if (this.room.mine.read >= read) return;
+			// How much is left unread cannot be told from what is loaded: the server knows.
 			this.state = reduce.readUpTo(this.state, read, this.#house.now(), me);
-			if (!known) await this.refresh();
+			await this.refresh();
 		} catch {
-			// Not told: the next message on screen tells it again.
-			this.#readTo = Math.min(this.#readTo, this.room.mine.read);
+			this.#later('read', READ_AGAIN, () => void this.#tellRead());
 		}
 	}
 

@@ -15,8 +15,8 @@ const END = 24;
 export class Keeper {
 	#scroller: HTMLElement;
 	#list: HTMLElement;
-	/** The row held, and how far below the upper edge of the scroller it stands. */
-	#held: { row: HTMLElement; top: number } | null = null;
+	/** The row held, how far below the upper edge of the scroller it stands, and where one had scrolled to. */
+	#held: { row: HTMLElement; top: number; at: number } | null = null;
 
 	constructor(scroller: HTMLElement, list: HTMLElement) {
 		this.#scroller = scroller;
@@ -65,19 +65,42 @@ export class Keeper {
 
 	/** Remembers where one is. After every scroll. */
 	hold(): void {
-		if (this.atEnd) this.#held = null;
-		else {
-			const row = this.firstInSight();
-			this.#held = row && { row, top: row.getBoundingClientRect().top - this.#top };
-		}
+		let row = this.atEnd ? null : this.firstInSight();
+		// A day's line moves up when more of that day is loaded above it: only messages stand still.
+		while (row && !row.querySelector('article')) row = row.nextElementSibling as HTMLElement | null;
+		this.#keep(row);
 	}
 
-	/** Puts what was held back where it was. After every change of size. */
+	#keep(row: HTMLElement | null): void {
+		this.#held = row && { row, top: row.getBoundingClientRect().top - this.#top, at: this.#scroller.scrollTop };
+	}
+
+	/**
+	 * Puts what was held back where it was, after rows were measured anew. How far one has scrolled
+	 * meanwhile is one's own doing, and stays.
+	 */
 	restore(): void {
 		const held = this.#held;
 		if (!held?.row.isConnected) return;
+		const scrolled = this.#scroller.scrollTop - held.at;
 		const moved = held.row.getBoundingClientRect().top - this.#top - held.top;
-		if (Math.abs(moved) >= 0.5) this.#scroller.scrollTop += moved;
+		this.#shift(moved + scrolled);
+	}
+
+	/**
+	 * Makes a change to the rows without moving what is read. Nobody scrolls during it, but the
+	 * browser may: when rows go, it cuts what can be scrolled, and that is made good here.
+	 */
+	during(change: () => void): void {
+		this.hold();
+		const held = this.#held;
+		change();
+		if (held?.row.isConnected) this.#shift(held.row.getBoundingClientRect().top - this.#top - held.top);
+	}
+
+	#shift(by: number): void {
+		if (Math.abs(by) >= 0.5) this.#scroller.scrollTop += by;
+		this.#keep(this.#held?.row ?? null);
 	}
 
 	/** Brings a row to a place, and holds it there while the rows around it are measured. */
@@ -87,7 +110,7 @@ export class Keeper {
 		const top = place === 'top' ? Math.min(72, free) : free / 2;
 		this.#scroller.scrollTop += box.top - this.#top - top;
 		// Too near the end to stand there: then one is at the end, and stays there.
-		this.#held = this.atEnd ? null : { row, top: row.getBoundingClientRect().top - this.#top };
+		this.#keep(this.atEnd ? null : row);
 	}
 
 	toEnd(): void {
