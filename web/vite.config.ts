@@ -5,6 +5,22 @@ import { words } from './paraglide.config.js';
 
 export default defineConfig({
 	plugins: [paraglideVitePlugin(words), sveltekit()],
+	build: {
+		rolldownOptions: {
+			output: {
+				codeSplitting: {
+					// What every page needs travels together: a hundred small files cost more than their words.
+					groups: [
+						{ name: 'svelte', test: /node_modules\/(svelte|esm-env|clsx)\// },
+						{
+							name: 'base',
+							test: /src\/lib\/(parts|session|i18n|api|frame)\/|openapi-fetch|paraglide\/runtime/
+						}
+					]
+				}
+			}
+		}
+	},
 	server: {
 		// The server of `kairan serve`; the gateway is a WebSocket under the same prefix.
 		proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } }

@@ -42,7 +42,8 @@ test('a page of a proxy is a refusal without words of its own', () => {
 });
 
 test('no answer is its own kind', async () => {
-	const thrown = await answer(Promise.reject(new TypeError('Failed to fetch'))).catch((cause) => cause);
+	const failing = answer<never>(Promise.reject(new TypeError('Failed to fetch')));
+	const thrown = await failing.catch((cause: Problem) => cause);
 	expect(thrown).toBeInstanceOf(Problem);
 	expect(thrown.kind).toBe('network');
 	expect(thrown.words).toMatch(/つながりません/);
