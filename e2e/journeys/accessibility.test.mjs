@@ -68,17 +68,17 @@ journey('every screen of the client is accessible', async ({ server, browser, st
     ['inside room', `/rooms/${inner}`, (page) => new RoomPage(page).message('了解です')],
     ['partner room', `/rooms/${outer}`, (page) => new RoomPage(page).message('6:15着')],
     ['no such room', `/rooms/${waiting.id}`, (page) => page.getByText('この部屋は、もうないか')],
-    ['directory', '/people', (page) => page.getByText('乙川').first()],
+    ['directory', '/people', (page) => page.getByText('乙川')],
     ['profile card', `/people/${otsu.id}`, (page) => page.getByRole('button', { name: 'メッセージを送る' })],
     ['me', '/me', (page) => page.getByRole('link', { name: 'プロフィール' })],
-    ['my profile', '/me/profile', (page) => page.getByText('こうの').first()],
-    ['my display', '/me/display', (page) => page.getByText('明るさ').first()],
-    ['my password', '/me/password', (page) => page.getByLabel('いまのパスワード').first()],
-    ['my sessions', '/me/sessions', (page) => page.getByText('いま使っている端末').first()],
-    ['what the organisation sees', '/me/visible', (page) => page.getByText('見えないもの').first()],
+    ['my profile', '/me/profile', (page) => page.getByText('こうの')],
+    ['my display', '/me/display', (page) => page.getByText('明るさ')],
+    ['my password', '/me/password', (page) => page.getByLabel('いまのパスワード')],
+    ['my sessions', '/me/sessions', (page) => page.getByText('いま使っている端末')],
+    ['what the organisation sees', '/me/visible', (page) => page.getByText('見えないもの')],
     ['members', '/admin/members', (page) => page.getByRole('table').getByText('乙川')],
-    ['a member', `/admin/members?member=${waiting.id}`, (page) => page.getByRole('button', { name: /招待をつくり/ })],
-    ['departments', '/admin/departments', (page) => page.getByText('営業課').first()],
+    ['a member', `/admin/members?member=${waiting.id}`, (page) => page.getByRole('button', { name: /^招待をつく/ })],
+    ['departments', '/admin/departments', (page) => page.getByText('営業課')],
     ['CSV import', '/admin/import', (page) => page.getByRole('heading', { name: 'CSVで加える' })],
     ['invitation sheets', '/admin/invitations', (page) => page.getByText('出せる招待の紙はありません')],
     ['nothing there', '/no/such/page', (page) => page.getByRole('heading', { name: '開けるものがありません' })],
@@ -97,7 +97,7 @@ journey('every screen of the client is accessible', async ({ server, browser, st
       const found = [];
       for (const [screen, address, ready] of doors) {
         await window.page.goto(address);
-        await ready(window.page).waitFor();
+        await ready(window.page).filter({ visible: true }).first().waitFor();
         found.push(...(await obstacles(window.page, screen)));
       }
       assert.equal(found.join('\n'), '');
@@ -109,7 +109,7 @@ journey('every screen of the client is accessible', async ({ server, browser, st
       const found = [];
       for (const [screen, address, ready] of screens) {
         await window.page.goto(address);
-        await ready(window.page).waitFor();
+        await ready(window.page).filter({ visible: true }).first().waitFor();
         found.push(...(await obstacles(window.page, screen)));
       }
       assert.equal(found.join('\n'), '');
