@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -18,32 +18,40 @@ fn main() {
     let out = variable("OUT_DIR");
     // While the folder is absent cargo runs this again at every build, which is what notices it appear.
     println!("cargo::rerun-if-changed={}", build.display());
+    let release = variable("PROFILE").as_os_str() == "release";
     let mut files = BTreeMap::new();
     if build.join("index.html").is_file() {
         collect(&build, &build, &mut files);
     } else {
         assert!(
-            variable("PROFILE").as_os_str() != "release",
+            !release,
             "the web client is not built: {} has no index.html. Run `make web` (or `npm ci && npm run build` in web/) first.",
             build.display()
         );
     }
+    let copies = out.join("client");
+    // Copies, because the next build of the client may take the originals away while the compiler still wants them.
+    let _none_yet = fs::remove_dir_all(&copies);
+    fs::create_dir_all(&copies).expect("cargo's own output folder can be written");
     let mut code = String::from("&[\n");
     for (name, file) in &files {
-        let bytes = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let gzip = compressed(name, &bytes).map(|gzip| {
-            let path = out.join(format!("{}.gz", hex::encode(&Sha256::digest(name.as_bytes())[..12])));
-            fs::write(&path, gzip).expect("cargo's own output folder can be written");
-            path
-        });
+        let bytes = match fs::read(file) {
+            Ok(bytes) => bytes,
+            // The client is being built at this very moment; the next build here takes up what it leaves.
+            Err(error) if error.kind() == ErrorKind::NotFound && !release => continue,
+            Err(error) => panic!("{}: {error}", file.display()),
+        };
         let etag = hex::encode(&Sha256::digest(&bytes)[..12]);
-        let gzip = gzip.map_or("None".to_owned(), |path| format!("Some(include_bytes!({path:?}))"));
-        let full = fs::canonicalize(file).expect("it was read just now");
-        writeln!(
-            code,
-            "    Asset {{ path: {name:?}, bytes: include_bytes!({full:?}), gzip: {gzip}, etag: {etag:?} }},"
-        )
-        .expect("a String takes everything");
+        let copy = |bytes: &[u8], ending: &str| {
+            let path = copies.join(format!("{etag}{ending}"));
+            fs::write(&path, bytes).expect("cargo's own output folder can be written");
+            format!("include_bytes!({path:?})")
+        };
+        let gzip = compressed(name, &bytes)
+            .map_or("None".to_owned(), |gzip| format!("Some({})", copy(&gzip, ".gz")));
+        let plain = copy(&bytes, "");
+        writeln!(code, "    Asset {{ path: {name:?}, bytes: {plain}, gzip: {gzip}, etag: {etag:?} }},")
+            .expect("a String takes everything");
     }
     code.push(']');
     fs::write(out.join("client.rs"), code).expect("cargo's own output folder can be written");
@@ -56,7 +64,7 @@ fn variable(name: &str) -> PathBuf {
 
 /// Every file below `folder` by its path from `root`, `/`-separated, sorted for the binary search at run time.
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("listed").path();
         if path.is_dir() {
             collect(root, &path, files);

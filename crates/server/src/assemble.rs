@@ -1,11 +1,24 @@
 //! The composition root: the one place that knows every floor and wires them together.
 
-use axum::Router;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::routing::get;
+use axum::{Json, Router};
 use futures_util::future::BoxFuture;
-use kairan_core::{Refusal, Surroundings};
-use kairan_storage::{Migration, Projection, Reader, Store};
+use kairan_core::{Code, MemberId, Refusal, Surroundings};
+use kairan_http::{Origins, openapi};
+use kairan_people::{Acquaintance, Hooks, MembersChanged, People, Settings};
+use kairan_storage::{LocalBoxFuture, Migration, Projection, Reader, Store, Tx};
+use kairan_talk::{Talk, rooms};
+use secrecy::SecretString;
+use serde_json::json;
+use utoipa::openapi::{Info, OpenApi, Server};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::gateway::{self, Gateway};
 use crate::listen::Stop;
 use crate::metrics::Metrics;
 
@@ -39,26 +52,125 @@ pub struct Assembled {
 /// The schema's steps after storage's own, in order.
 #[must_use]
 pub fn migrations() -> Vec<Migration> {
-    Vec::new()
+    [kairan_people::MIGRATIONS, kairan_talk::MIGRATIONS].concat()
 }
 
 /// Everything that turns events into tables.
 #[must_use]
 pub fn projections() -> Vec<Box<dyn Projection>> {
-    Vec::new()
+    let mut projections = kairan_people::projections();
+    projections.extend(kairan_talk::projections());
+    projections
 }
+
+/// Every code the API refuses with.
+#[must_use]
+pub fn codes() -> Vec<&'static Code> {
+    let mut codes = kairan_people::codes();
+    for list in
+        [kairan_core::refusal::CODES, kairan_http::CODES, gateway::CODES].iter().chain(kairan_talk::CODES)
+    {
+        codes.extend(*list);
+    }
+    codes
+}
+
+/// What rooms mean to the people floor: whom one meets there, and that some follow a department.
+struct RoomHooks;
+
+impl Acquaintance for RoomHooks {
+    fn known_to<'a>(
+        &'a self,
+        reader: &'a mut Reader,
+        member: MemberId,
+    ) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>> {
+        Box::pin(
+            async move { Ok(rooms::queries::acquaintances(reader, member).await?.into_iter().collect()) },
+        )
+    }
+}
+
+impl MembersChanged for RoomHooks {
+    fn after<'a>(&'a self, tx: &'a mut Tx, _: &'a [MemberId]) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(rooms::follow::follow_departments(tx))
+    }
+}
+
+/// The people floor, wired; the command line uses it without a server.
+#[must_use]
+pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> People {
+    let settings = Settings {
+        public_origin: config.public_url.origin.clone(),
+        setup_code: setup_code.map(SecretString::from),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let rooms = Arc::new(RoomHooks);
+    People::new(store.clone(), settings, Hooks { acquaintance: rooms.clone(), members_changed: rooms })
+}
+
+/// The session cookie over TLS, which the document names; without TLS it is `kairan`.
+const COOKIE: &str = "__Host-kairan";
+
+/// Pause between two looks for sessions whose time is over.
+const SESSIONS: Duration = Duration::from_secs(60);
 
 /// Wires the floors.
 #[must_use]
 pub fn assemble(parts: Parts) -> Assembled {
-    drop(parts);
-    Assembled { api: Router::new(), goodbye: Box::new(|| Box::pin(async {})) }
+    let Parts { config, store, surroundings: _, metrics, setup_code, stop } = parts;
+    let people = people(&store, &config, setup_code);
+    tokio::spawn(close_sessions(people.clone(), stop));
+    let origins = Origins::new([config.public_url.origin.clone()]);
+    let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics);
+    let talk = Talk { store, people: people.clone() };
+    let leaving = gateway.clone();
+    let (routes, document) = kairan_people::router()
+        .with_state::<()>(people)
+        .merge(kairan_talk::router().with_state(talk))
+        .merge(Gateway::router().with_state(gateway))
+        .split_for_parts();
+    let document = Arc::new(described(document));
+    let api = routes.route("/openapi.json", get(async move || Json((*document).clone())));
+    Assembled { api, goodbye: Box::new(move || leaving.goodbye()) }
 }
 
-/// Whether the organisation has its owner.
-///
-/// # Errors
-/// What storage says.
-pub async fn is_set_up(_reader: &mut Reader) -> Result<bool, Refusal> {
-    Ok(false)
+/// The API document, without a running server.
+#[must_use]
+pub fn api_document() -> OpenApi {
+    let routes = OpenApiRouter::<()>::new();
+    let mut document = routes.into_openapi();
+    for floor in [
+        kairan_people::router().into_openapi(),
+        kairan_talk::router().into_openapi(),
+        Gateway::router().into_openapi(),
+    ] {
+        document.merge(floor);
+    }
+    described(document)
+}
+
+/// What holds for every route: where it lives, how one is known, how a no looks and which there are.
+fn described(mut document: OpenApi) -> OpenApi {
+    document.info = Info::new("Kairan", "1");
+    document.info.description = Some("The business messenger an organisation owns.".into());
+    document.servers = Some(vec![Server::new("/api/v1")]);
+    openapi::complete(&mut document, COOKIE);
+    let listed: BTreeMap<&str, _> = codes()
+        .into_iter()
+        .map(|code| (code.name, json!({"status": code.status, "ja": code.ja, "en": code.en})))
+        .collect();
+    document.extensions.get_or_insert_default().insert("x-problem-codes".into(), json!(listed));
+    document
+}
+
+async fn close_sessions(people: People, stop: Stop) {
+    loop {
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(SESSIONS) => {}
+        }
+        if let Err(refusal) = people.close_sessions_over().await {
+            tracing::warn!(code = refusal.code.name, "sessions whose time is over could not be closed");
+        }
+    }
 }

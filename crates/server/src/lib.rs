@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod environment;
 pub mod folder;
+pub mod gateway;
 pub mod listen;
 pub mod logging;
 pub mod metrics;

@@ -2,7 +2,7 @@
 //! owns the machine, and so may own the organisation.
 
 use kairan_core::Surroundings;
-use kairan_storage::{Reader, Store};
+use kairan_storage::{Error, Reader, Store};
 
 use crate::config::Config;
 use crate::folder::{Folder, FolderError};
@@ -21,7 +21,7 @@ pub enum SetupCodeError {
     Folder(#[from] FolderError),
     /// The database.
     #[error(transparent)]
-    Refused(#[from] kairan_core::Refusal),
+    Storage(#[from] Error),
 }
 
 /// The code, when one is needed: nobody has set up yet, and the page is not only for this machine.
@@ -34,13 +34,8 @@ pub async fn prepare(
     store: &Store,
     surroundings: &Surroundings,
 ) -> Result<Option<String>, SetupCodeError> {
-    let is_set_up = store
-        .read::<_, kairan_core::Refusal, _>(async |reader: &mut Reader| {
-            crate::assemble::is_set_up(reader).await
-        })
-        .await?;
-    if is_set_up {
-        folder.remove(FILE)?;
+    if is_set_up(store).await? {
+        forget(folder)?;
         return Ok(None);
     }
     if !is_needed(config) {
@@ -52,6 +47,23 @@ pub async fn prepare(
     let code = code(surroundings);
     folder.write_private(FILE, &code)?;
     Ok(Some(code))
+}
+
+/// Whether the organisation has its owner.
+///
+/// # Errors
+/// What storage says.
+pub async fn is_set_up(store: &Store) -> Result<bool, Error> {
+    let name = async |reader: &mut Reader| kairan_people::organisation::queries::name(reader).await;
+    Ok(store.read::<_, Error, _>(name).await?.is_some())
+}
+
+/// Removes the code once nobody needs it.
+///
+/// # Errors
+/// What the system says.
+pub fn forget(folder: &Folder) -> Result<(), FolderError> {
+    folder.remove(FILE)
 }
 
 /// Only a server that listens on loopback and is known by a loopback name is surely opened by its own people: behind a

@@ -147,6 +147,16 @@ impl Lanes {
     }
 }
 
+/// What became of one job of a batch.
+enum Kept {
+    /// Kept; to be told after the commit.
+    Yes(Vec<News>),
+    /// Undone: it refused, or panicked.
+    No,
+    /// Undone: the database refused one of its pipelined writes.
+    Late(Error),
+}
+
 struct Lane {
     tx: Tx,
     parts: LaneParts,
@@ -183,11 +193,12 @@ impl Lane {
         let mut waiting = batch.into_iter();
         while let Some(mut job) = waiting.next() {
             match self.run_one(&mut *job).await {
-                Ok(Some(told)) => {
+                Ok(Kept::Yes(told)) => {
                     news.extend(told);
                     kept.push(job);
                 }
-                Ok(None) => job.answer(None),
+                Ok(Kept::No) => job.answer(None),
+                Ok(Kept::Late(error)) => job.answer(Some(Err(error))),
                 Err(error) => {
                     // The transaction itself is gone, and with it every job of this batch.
                     kept.push(job);
@@ -214,23 +225,23 @@ impl Lane {
         }
     }
 
-    /// Runs one job in a savepoint. `Some(news)` when it is kept, `None` when it was undone, an error when the
-    /// transaction is lost.
-    async fn run_one(&mut self, job: &mut dyn Job) -> Result<Option<Vec<News>>> {
+    /// Runs one job in a savepoint; an error means that the transaction itself is lost.
+    async fn run_one(&mut self, job: &mut dyn Job) -> Result<Kept> {
         self.tx.begin_job().await?;
         let succeeded = AssertUnwindSafe(job.run(&mut self.tx)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("a write job panicked; it was undone");
             false
         });
+        let mut late = None;
         if succeeded {
             match self.tx.keep_job().await {
-                Ok(news) => return Ok(Some(news)),
-                // Only a pipelined write can fail here, late. The other jobs of the batch are run again.
-                Err(error) => return Err(if error.is_unique_violation() { Error::Conflict } else { error }),
+                Ok(news) => return Ok(Kept::Yes(news)),
+                // A pipelined write failed after the job had ended.
+                Err(error) => late = Some(error),
             }
         }
         self.tx.undo_job().await?;
-        Ok(None)
+        Ok(late.map_or(Kept::No, Kept::Late))
     }
 
     /// Rolls back and, where the connection may have been lost, takes a new one.

@@ -48,6 +48,8 @@ pub struct Tx {
     job: JobLog,
 }
 
+const SAVEPOINT: &str = "SAVEPOINT job";
+
 /// What the running job has done, so that it alone can be undone.
 #[derive(Default)]
 struct JobLog {
@@ -214,7 +216,7 @@ impl Tx {
     pub(crate) async fn begin_job(&mut self) -> Result<()> {
         self.now = self.surroundings.now();
         self.job = JobLog::default();
-        self.reader.write("SAVEPOINT job", Params::new()).await
+        self.reader.write(SAVEPOINT, Params::new()).await
     }
 
     /// Keeps the job's work and returns what is to be told once it is committed.
@@ -228,8 +230,10 @@ impl Tx {
     }
 
     pub(crate) async fn undo_job(&mut self) -> Result<()> {
-        self.reader.forget_pending();
-        self.reader.batch("ROLLBACK TO SAVEPOINT job").await?;
+        // When not even the savepoint had been sent, there is nothing to go back from.
+        if !self.reader.forget_pending().contains(&SAVEPOINT) {
+            self.reader.batch("ROLLBACK TO SAVEPOINT job").await?;
+        }
         for (stream, before) in std::mem::take(&mut self.job).heads_before.into_iter().rev() {
             match before {
                 Some(head) => self.heads.insert(stream, head),

@@ -5,11 +5,13 @@
 
 mod backup;
 mod doctor;
+mod invite;
 mod manifest;
 mod password;
 mod rebuild;
 mod restore;
 mod serve;
+mod setup;
 mod verify;
 
 use std::path::Path;
@@ -92,7 +94,7 @@ impl From<SetupCodeError> for Failed {
     fn from(error: SetupCodeError) -> Self {
         match error {
             SetupCodeError::Folder(error) => error.into(),
-            SetupCodeError::Refused(refusal) => refusal.into(),
+            SetupCodeError::Storage(error) => error.into(),
         }
     }
 }
@@ -127,7 +129,8 @@ pub async fn run(cli: Cli, environment: &Environment, surroundings: Surroundings
         Command::Rebuild { check } => rebuild::run(&context, check).await,
         Command::Backup { to } => backup::run(&context, &to).await,
         Command::Restore { from } => restore::run(&context, &from).await,
-        Command::Setup(_) | Command::Invite { .. } => unreachable!("until people lands"),
+        Command::Setup(asked) => setup::run(&context, &asked).await,
+        Command::Invite { who } => invite::run(&context, &who).await,
     };
     outcome.unwrap_or_else(|failed| {
         eprintln!("kairan: {}", failed.words.in_language(language));

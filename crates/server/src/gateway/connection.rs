@@ -52,9 +52,12 @@ pub async fn serve(socket: WebSocket, caller: Caller, hub: Hub, store: Store, pe
         Ok(Some(Ok(Message::Binary(_)) | Err(_))) => return close(&mut sink, Closing::Malformed).await,
         _ => return close(&mut sink, Closing::BadHello).await,
     };
-    let Some(arrival) = hub.connect(caller.clone()).await else { return close(&mut sink, Closing::GoingDown).await };
+    let Some(arrival) = hub.connect(caller.clone()).await else {
+        return close(&mut sink, Closing::GoingDown).await;
+    };
     let number = arrival.number;
-    let closing = talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await;
+    let closing =
+        talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await;
     hub.disconnect(number).await;
     if let Some(closing) = closing {
         close(&mut sink, closing).await;
@@ -161,7 +164,9 @@ async fn missed(store: &Store, caller: &Caller, room: RoomId, cursor: Seq, head:
     }
     let member = caller.member;
     let read = async move |reader: &mut kairan_storage::Reader| {
-        let Some(standing) = rooms::queries::standing(reader, room, member).await? else { return Ok(Vec::new()) };
+        let Some(standing) = rooms::queries::standing(reader, room, member).await? else {
+            return Ok(Vec::new());
+        };
         let after = Seq(cursor.0.max(standing.floor));
         // What is already in the queue above `head` is not sent twice.
         room_frames::catch_up(reader, room, after, (head.0 - after.0).max(0)).await
@@ -176,7 +181,11 @@ async fn missed(store: &Store, caller: &Caller, room: RoomId, cursor: Seq, head:
 }
 
 /// Writes frames and flushes once. An error is the end: with a reason when it is ours to give.
-async fn send(sink: &mut Sink, closing: &mut watch::Receiver<Option<Closing>>, frames: Vec<Utf8Bytes>) -> Result<(), Option<Closing>> {
+async fn send(
+    sink: &mut Sink,
+    closing: &mut watch::Receiver<Option<Closing>>,
+    frames: Vec<Utf8Bytes>,
+) -> Result<(), Option<Closing>> {
     if frames.is_empty() {
         return Ok(());
     }

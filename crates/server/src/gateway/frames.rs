@@ -68,6 +68,18 @@ impl<M: Serialize, R: Serialize> Frame<'_, M, R> {
     }
 }
 
+/// The frame of a member's profile.
+pub fn member<M: Serialize>(member: &M) -> Utf8Bytes {
+    let frame: Frame<'_, M, ()> = Frame::Member { member };
+    frame.text()
+}
+
+/// The frame of a room newly entered.
+pub fn room<R: Serialize>(room: &R) -> Utf8Bytes {
+    let frame: Frame<'_, (), R> = Frame::Room { room };
+    frame.text()
+}
+
 /// A frame that carries neither a member nor a room.
 pub type Plain<'a> = Frame<'a, (), ()>;
 
@@ -117,7 +129,14 @@ mod tests {
     fn a_call_with_an_unknown_field_or_kind_is_not_a_call() {
         assert!(serde_json::from_str::<Call>(r#"{"t":"ping"}"#).is_ok());
         assert!(serde_json::from_str::<Call>(r#"{"t":"hello","cursors":{},"looking":[]}"#).is_ok());
-        for bad in [r#"{"t":"shout"}"#, r#"{"t":"hello","cursors":[],"looking":[]}"#, r#"{"t":"typing","room":"x"}"#, r#"{"t":"looking","rooms":[],"more":1}"#, "[]", "null"] {
+        for bad in [
+            r#"{"t":"shout"}"#,
+            r#"{"t":"hello","cursors":[],"looking":[]}"#,
+            r#"{"t":"typing","room":"x"}"#,
+            r#"{"t":"looking","rooms":[],"more":1}"#,
+            "[]",
+            "null",
+        ] {
             assert!(serde_json::from_str::<Call>(bad).is_err(), "{bad}");
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
-use kairan_people::{Caller, People};
+use kairan_people::{Caller, departments, members, preferences, signin};
 use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
 use kairan_talk::frames;
 use kairan_talk::rooms::{self, http::Room};
@@ -17,7 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::QUEUE_BYTES;
-use super::frames::{Closing, Frame, Plain};
+use super::frames::{Closing, Plain};
 use super::routing::{Deliveries, Number, Place, Routing};
 use crate::metrics::Metrics;
 
@@ -73,10 +73,17 @@ pub struct Hub(mpsc::Sender<Call>);
 impl Hub {
     /// Starts the task.
     #[must_use]
-    pub fn start(store: Store, people: People, metrics: Metrics) -> Self {
+    pub fn start(store: Store, metrics: Metrics) -> Self {
         let (sender, calls) = mpsc::channel(CALLS);
         let hub = Self(sender);
-        let task = Task { store, people, metrics, hub: hub.clone(), routing: Routing::default(), slots: HashMap::new(), last: 0 };
+        let task = Task {
+            store,
+            metrics,
+            hub: hub.clone(),
+            routing: Routing::default(),
+            slots: HashMap::new(),
+            last: 0,
+        };
         tokio::spawn(task.run(calls));
         hub
     }
@@ -106,7 +113,6 @@ impl Hub {
 
 struct Task {
     store: Store,
-    people: People,
     metrics: Metrics,
     hub: Hub,
     routing: Routing,
@@ -154,7 +160,9 @@ impl Task {
 
     async fn picture(&self) -> Result<(Vec<(RoomId, MemberId)>, Vec<(RoomId, Seq)>), Error> {
         self.store
-            .read(async |reader| Ok((rooms::queries::all_memberships(reader).await?, rooms::queries::heads(reader).await?)))
+            .read(async |reader| {
+                Ok((rooms::queries::all_memberships(reader).await?, rooms::queries::heads(reader).await?))
+            })
             .await
     }
 
@@ -190,8 +198,14 @@ impl Task {
             Place::Gap(after) => {
                 let read = async move |reader: &mut kairan_storage::Reader| {
                     let limit = seq.0 - after.0;
-                    let events = kairan_storage::events_after(reader, Stream::Room(room), after, limit).await?;
-                    Ok::<_, Error>(events.into_iter().zip(frames::catch_up(reader, room, after, limit).await?).collect::<Vec<_>>())
+                    let events =
+                        kairan_storage::events_after(reader, Stream::Room(room), after, limit).await?;
+                    Ok::<_, Error>(
+                        events
+                            .into_iter()
+                            .zip(frames::catch_up(reader, room, after, limit).await?)
+                            .collect::<Vec<_>>(),
+                    )
                 };
                 match self.store.read(read).await {
                     Ok(missed) => missed.iter().for_each(|(event, frame)| self.tell(event, frame)),
@@ -216,15 +230,19 @@ impl Task {
     fn read_room(&self, number: Number, room: RoomId, member: MemberId) {
         let (hub, store) = (self.hub.clone(), self.store.clone());
         tokio::spawn(async move {
-            let views = store.read::<_, Error, _>(async move |reader| rooms::queries::views(reader, member, Some(room)).await).await;
-            let view = views.ok().and_then(|views| views.into_iter().next()).map(|view| Box::new((view.head, view)));
+            let views = store
+                .read::<_, Error, _>(async move |reader| {
+                    rooms::queries::views(reader, member, Some(room)).await
+                })
+                .await;
+            let view =
+                views.ok().and_then(|views| views.into_iter().next()).map(|view| Box::new((view.head, view)));
             let state = view.map(|view| Box::new((Room::from(view.1), view.0)));
             let _ = hub.0.send(Call::Entered(number, room, state)).await;
         });
     }
 
     fn people_event(&mut self, event: &Event) {
-        use kairan_people::{departments, members, preferences, signin};
         if let Some(Ok(signin::events::SigninFact::Closed(closed))) = signin::events::SigninFact::of(event) {
             self.close_session(closed.session);
         }
@@ -249,10 +267,11 @@ impl Task {
 
     /// Reads a member's profile, beside the hub.
     fn read_profile(&self, member: MemberId) {
-        let (hub, people) = (self.hub.clone(), self.people.clone());
+        let (hub, store) = (self.hub.clone(), self.store.clone());
         tokio::spawn(async move {
-            if let Ok(Some(profile)) = kairan_people::members::http::member_wire(&people, member).await {
-                let frame: Utf8Bytes = Frame::<_, ()>::Member { member: &profile }.text();
+            let read = async move |reader: &mut kairan_storage::Reader| members::queries::record(reader, member).await;
+            if let Ok(Some(record)) = store.read::<_, Error, _>(read).await {
+                let frame = super::frames::member(&members::http::Member::from(record));
                 let _ = hub.0.send(Call::Profile(member, frame)).await;
             }
         });
@@ -264,27 +283,35 @@ impl Task {
             Call::Disconnect(number) => self.disconnect(number),
             Call::Look(number, rooms) => {
                 let here = self.routing.look(number, &rooms);
-                let frames = here.into_iter().map(|member| (number, Plain::Presence { member, online: true }.text())).collect();
+                let frames = here
+                    .into_iter()
+                    .map(|member| (number, Plain::Presence { member, online: true }.text()))
+                    .collect();
                 self.deliver(frames);
             }
             Call::Typing(number, room) => {
                 if let Some(member) = self.slots.get(&number).map(|slot| slot.caller.member)
                     && self.routing.is_in(room, member)
                 {
-                    let deliveries = self.routing.to_lookers(room, member, &Plain::Typing { room, member }.text());
+                    let deliveries =
+                        self.routing.to_lookers(room, member, &Plain::Typing { room, member }.text());
                     self.deliver(deliveries);
                 }
             }
             Call::Entered(number, room, Some(state)) => {
                 let (state, head) = *state;
-                let text = Frame::<(), _>::Room { room: &state }.text();
+                let text = super::frames::room(&state);
                 let deliveries = self.routing.entered(number, room, text, head);
                 self.deliver(deliveries);
             }
             // They were out again before it was read.
             Call::Entered(_, _, None) => {}
             Call::Profile(member, frame) => {
-                let sees_all = |number: Number| self.slots.get(&number).is_some_and(|slot| slot.caller.role.may(Permission::ViewDirectory));
+                let sees_all = |number: Number| {
+                    self.slots
+                        .get(&number)
+                        .is_some_and(|slot| slot.caller.role.may(Permission::ViewDirectory))
+                };
                 let deliveries = self.routing.to_acquaintances(member, sees_all, &frame);
                 self.deliver(deliveries);
             }
@@ -330,7 +357,8 @@ impl Task {
 
     fn presence(&mut self, member: MemberId, online: bool) {
         let frame = Plain::Presence { member, online }.text();
-        let watching = self.routing.who_watches(member).into_iter().map(|number| (number, frame.clone())).collect();
+        let watching =
+            self.routing.who_watches(member).into_iter().map(|number| (number, frame.clone())).collect();
         self.deliver(watching);
     }
 

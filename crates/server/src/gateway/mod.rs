@@ -15,8 +15,8 @@ mod routing;
 mod tickets;
 
 use axum::Json;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
@@ -59,7 +59,7 @@ impl Gateway {
     /// Starts the hub.
     #[must_use]
     pub fn start(people: People, store: Store, origins: Origins, metrics: Metrics) -> Self {
-        let hub = Hub::start(store.clone(), people.clone(), metrics);
+        let hub = Hub::start(store.clone(), metrics);
         Self { people, tickets: Tickets::new(store.surroundings().clone()), store, origins, hub }
     }
 
@@ -86,7 +86,10 @@ pub struct GatewayTicket {
 }
 
 #[utoipa::path(post, path = "/gateway/ticket", operation_id = "post_gateway_ticket", responses((status = 201, body = GatewayTicket)))]
-async fn post_gateway_ticket(State(gateway): State<Gateway>, caller: Caller) -> (StatusCode, Json<GatewayTicket>) {
+async fn post_gateway_ticket(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+) -> (StatusCode, Json<GatewayTicket>) {
     let (ticket, expires_at) = gateway.tickets.issue(caller);
     (StatusCode::CREATED, Json(GatewayTicket { ticket, expires_at }))
 }
@@ -102,14 +105,20 @@ const WRITE_BUFFER: usize = 16 * 1024;
 const LARGEST_FRAME: usize = 512 * 1024;
 
 #[utoipa::path(get, path = "/gateway", operation_id = "get_gateway", responses((status = 101, description = "WebSocket, subprotocol kairan.v1")))]
-async fn get_gateway(State(gateway): State<Gateway>, headers: HeaderMap, upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>) -> Answer<Response> {
+async fn get_gateway(
+    State(gateway): State<Gateway>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Answer<Response> {
     let upgrade = upgrade.map_err(|_| Problem::from(&NOT_A_SOCKET))?;
     // R21: browsers always send Origin with a WebSocket, and cannot be made to send another's.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if !origin.is_some_and(|origin| gateway.origins.allow(origin)) {
         return Err((&ORIGIN_REFUSED).into());
     }
-    let caller = ticket(&headers).and_then(|ticket| gateway.tickets.redeem(ticket)).ok_or_else(|| Refusal::new(&TICKET_REFUSED))?;
+    let caller = ticket(&headers)
+        .and_then(|ticket| gateway.tickets.redeem(ticket))
+        .ok_or_else(|| Refusal::new(&TICKET_REFUSED))?;
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(READ_BUFFER)
@@ -117,11 +126,16 @@ async fn get_gateway(State(gateway): State<Gateway>, headers: HeaderMap, upgrade
         .max_write_buffer_size(connection::QUEUE_BYTES * 2)
         .max_message_size(LARGEST_FRAME)
         .max_frame_size(LARGEST_FRAME);
-    Ok(upgrade.on_upgrade(move |socket| connection::serve(socket, caller, gateway.hub, gateway.store, gateway.people)).into_response())
+    Ok(upgrade
+        .on_upgrade(move |socket| {
+            connection::serve(socket, caller, gateway.hub, gateway.store, gateway.people)
+        })
+        .into_response())
 }
 
 /// The ticket among the offered subprotocols.
 fn ticket(headers: &HeaderMap) -> Option<&str> {
-    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let offered =
+        headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     offered.flat_map(|line| line.split(',')).find_map(|protocol| protocol.trim().strip_prefix("ticket."))
 }

@@ -69,9 +69,14 @@ impl Routing {
 
     /// A connection of a member; where each of its rooms stands. Live events above these places will be delivered to it.
     pub fn connect(&mut self, number: Number, member: MemberId, session: SessionId) -> BTreeMap<RoomId, Seq> {
-        self.connections.insert(number, Connection { member, session, looking: HashSet::new(), awaited: HashMap::new() });
+        self.connections
+            .insert(number, Connection { member, session, looking: HashSet::new(), awaited: HashMap::new() });
         self.by_member.entry(member).or_default().insert(number);
-        self.rooms.iter().filter(|(_, room)| room.members.contains(&member)).map(|(id, room)| (*id, Seq(room.head))).collect()
+        self.rooms
+            .iter()
+            .filter(|(_, room)| room.members.contains(&member))
+            .map(|(id, room)| (*id, Seq(room.head)))
+            .collect()
     }
 
     /// The connection is gone. The member, when it was their last.
@@ -98,14 +103,22 @@ impl Routing {
 
     /// The next event of a room: who gets it, and which connections are to be sent the room's state because they are
     /// newly in it.
-    pub fn event(&mut self, room: RoomId, seq: Seq, movement: Option<&Movement>, frame: &Utf8Bytes) -> (Deliveries, Vec<(Number, MemberId)>) {
+    pub fn event(
+        &mut self,
+        room: RoomId,
+        seq: Seq,
+        movement: Option<&Movement>,
+        frame: &Utf8Bytes,
+    ) -> (Deliveries, Vec<(Number, MemberId)>) {
         let mut newly = Vec::new();
         let state = self.rooms.entry(room).or_default();
         state.head = seq.0;
         if let Some(Movement::In(members)) = movement {
             for member in members {
                 if state.members.insert(*member) {
-                    newly.extend(self.by_member.get(member).into_iter().flatten().map(|number| (*number, *member)));
+                    newly.extend(
+                        self.by_member.get(member).into_iter().flatten().map(|number| (*number, *member)),
+                    );
                 }
             }
         }
@@ -131,7 +144,11 @@ impl Routing {
 
     /// The state of a room newly entered, read at `head`: it goes first, then what waited behind it.
     pub fn entered(&mut self, number: Number, room: RoomId, state: Utf8Bytes, head: Seq) -> Deliveries {
-        let Some(waited) = self.connections.get_mut(&number).and_then(|connection| connection.awaited.remove(&room)) else { return Vec::new() };
+        let Some(waited) =
+            self.connections.get_mut(&number).and_then(|connection| connection.awaited.remove(&room))
+        else {
+            return Vec::new();
+        };
         let after = waited.into_iter().filter(|(seq, _)| *seq > head).map(|(_, frame)| (number, frame));
         std::iter::once((number, state)).chain(after).collect()
     }
@@ -152,8 +169,13 @@ impl Routing {
 
     /// A frame for everyone in a room who has it on screen, but not for `member` themselves.
     pub fn to_lookers(&self, room: RoomId, member: MemberId, frame: &Utf8Bytes) -> Deliveries {
-        let looks = |connection: &Connection| connection.looking.contains(&room) && connection.member != member;
-        self.connections.iter().filter(|(_, connection)| looks(connection)).map(|(number, _)| (*number, frame.clone())).collect()
+        let looks =
+            |connection: &Connection| connection.looking.contains(&room) && connection.member != member;
+        self.connections
+            .iter()
+            .filter(|(_, connection)| looks(connection))
+            .map(|(number, _)| (*number, frame.clone()))
+            .collect()
     }
 
     /// A frame for all connections of a member.
@@ -162,9 +184,18 @@ impl Routing {
     }
 
     /// A frame for those who may know of `about`: everyone `sees_all` says yes to, and those who share a room.
-    pub fn to_acquaintances(&self, about: MemberId, sees_all: impl Fn(Number) -> bool, frame: &Utf8Bytes) -> Deliveries {
-        let shares = |member: MemberId| self.rooms.values().any(|room| room.members.contains(&about) && room.members.contains(&member));
-        let gets = |(number, connection): &(&Number, &Connection)| sees_all(**number) || connection.member == about || shares(connection.member);
+    pub fn to_acquaintances(
+        &self,
+        about: MemberId,
+        sees_all: impl Fn(Number) -> bool,
+        frame: &Utf8Bytes,
+    ) -> Deliveries {
+        let shares = |member: MemberId| {
+            self.rooms.values().any(|room| room.members.contains(&about) && room.members.contains(&member))
+        };
+        let gets = |(number, connection): &(&Number, &Connection)| {
+            sees_all(**number) || connection.member == about || shares(connection.member)
+        };
         self.connections.iter().filter(gets).map(|(number, _)| (*number, frame.clone())).collect()
     }
 
@@ -177,27 +208,50 @@ impl Routing {
     pub fn look(&mut self, number: Number, rooms: &[RoomId]) -> Vec<MemberId> {
         let Some(connection) = self.connections.get_mut(&number) else { return Vec::new() };
         let member = connection.member;
-        let inside = rooms.iter().copied().filter(|room| self.rooms.get(room).is_some_and(|state| state.members.contains(&member)));
+        let inside = rooms
+            .iter()
+            .copied()
+            .filter(|room| self.rooms.get(room).is_some_and(|state| state.members.contains(&member)));
         connection.looking = inside.collect();
-        let here: HashSet<MemberId> =
-            connection.looking.iter().filter_map(|room| self.rooms.get(room)).flat_map(|room| &room.members).copied().filter(|other| self.by_member.contains_key(other)).collect();
+        let here: HashSet<MemberId> = connection
+            .looking
+            .iter()
+            .filter_map(|room| self.rooms.get(room))
+            .flat_map(|room| &room.members)
+            .copied()
+            .filter(|other| self.by_member.contains_key(other))
+            .collect();
         here.into_iter().collect()
     }
 
     /// Connections that have a room of this member's on screen: those who are told that they came or went.
     pub fn who_watches(&self, member: MemberId) -> Vec<Number> {
-        let watches = |connection: &Connection| connection.member != member && connection.looking.iter().any(|room| self.is_in(*room, member));
-        self.connections.iter().filter(|(_, connection)| watches(connection)).map(|(number, _)| *number).collect()
+        let watches = |connection: &Connection| {
+            connection.member != member && connection.looking.iter().any(|room| self.is_in(*room, member))
+        };
+        self.connections
+            .iter()
+            .filter(|(_, connection)| watches(connection))
+            .map(|(number, _)| *number)
+            .collect()
     }
 
     /// The connections of a session.
     pub fn of_session(&self, session: SessionId) -> Vec<Number> {
-        self.connections.iter().filter(|(_, connection)| connection.session == session).map(|(number, _)| *number).collect()
+        self.connections
+            .iter()
+            .filter(|(_, connection)| connection.session == session)
+            .map(|(number, _)| *number)
+            .collect()
     }
 
     /// Every room that stands further in the journal than was told here, with its members' connections.
     pub fn behind(&self, heads: &[(RoomId, Seq)]) -> Vec<(RoomId, Seq)> {
-        heads.iter().filter(|(room, head)| self.rooms.get(room).map_or(0, |room| room.head) < head.0).copied().collect()
+        heads
+            .iter()
+            .filter(|(room, head)| self.rooms.get(room).map_or(0, |room| room.head) < head.0)
+            .copied()
+            .collect()
     }
 
     /// All connections.
@@ -276,7 +330,11 @@ mod tests {
         routing.connect(1, one, id(&s));
         routing.connect(2, two, id(&s));
         assert!(routing.who_watches(two).is_empty());
-        assert_eq!(routing.look(1, &[room, other]).len(), 2, "both are in the room; the other room is not theirs");
+        assert_eq!(
+            routing.look(1, &[room, other]).len(),
+            2,
+            "both are in the room; the other room is not theirs"
+        );
         assert_eq!(routing.who_watches(two), vec![1]);
         assert_eq!(texts(&routing.to_lookers(room, two, &"typing".into()), 1), ["typing"]);
         assert!(routing.to_lookers(other, two, &"typing".into()).is_empty());

@@ -182,9 +182,9 @@ impl Reader {
         Ok(())
     }
 
-    /// Forgets what was held back: its transaction is being rolled back.
-    pub(crate) fn forget_pending(&mut self) {
-        self.pending.clear();
+    /// Forgets what was held back, because its transaction is being rolled back, and says what it was.
+    pub(crate) fn forget_pending(&mut self) -> Vec<&'static str> {
+        self.pending.drain(..).map(|(sql, _)| sql).collect()
     }
 
     /// Whether this is the engine where other nodes may write the same stream.
