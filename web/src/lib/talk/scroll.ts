@@ -18,13 +18,17 @@ export class Keeper {
 	/** The row held, how far below the upper edge of the scroller it stands, and where one had scrolled to. */
 	#held: { row: HTMLElement; top: number; at: number } | null = null;
 
-	constructor(scroller: HTMLElement, list: HTMLElement) {
+	#complete: () => boolean;
+
+	/** `complete`: what is loaded reaches the end of the conversation. Its foot is no end otherwise. */
+	constructor(scroller: HTMLElement, list: HTMLElement, complete: () => boolean) {
 		this.#scroller = scroller;
 		this.#list = list;
+		this.#complete = complete;
 	}
 
 	get atEnd(): boolean {
-		return -this.#scroller.scrollTop < END;
+		return -this.#scroller.scrollTop < END && this.#complete();
 	}
 
 	/** Room left to scroll, in px. */
@@ -35,11 +39,6 @@ export class Keeper {
 		return -this.#scroller.scrollTop;
 	}
 
-	/** The first row in sight, by halving: rows stand in order. */
-	firstInSight(): HTMLElement | null {
-		return this.#find((row) => row.getBoundingClientRect().bottom > this.#top);
-	}
-
 	/** The last row of which at least `shown` px are in sight. */
 	lastInSight(shown: number): HTMLElement | null {
 		const edge = this.#top + this.#scroller.clientHeight - shown;
@@ -47,6 +46,7 @@ export class Keeper {
 		return (next ? next.previousElementSibling : this.#list.lastElementChild) as HTMLElement | null;
 	}
 
+	/** The first row for which it holds, by halving: rows stand in order. */
 	#find(holds: (row: HTMLElement) => boolean): HTMLElement | null {
 		const rows = this.#list.children;
 		let low = 0;
@@ -65,9 +65,10 @@ export class Keeper {
 
 	/** Remembers where one is. After every scroll. */
 	hold(): void {
-		let row = this.atEnd ? null : this.firstInSight();
+		// The lowest in sight: the highest may lose its name when what comes before it is loaded.
+		let row = this.atEnd ? null : this.lastInSight(1);
 		// A day's line moves up when more of that day is loaded above it: only messages stand still.
-		while (row && !row.querySelector('article')) row = row.nextElementSibling as HTMLElement | null;
+		while (row && !row.querySelector('article')) row = row.previousElementSibling as HTMLElement | null;
 		this.#keep(row);
 	}
 
