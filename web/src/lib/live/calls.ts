@@ -9,7 +9,7 @@ import { Problem } from '$lib/api/problem';
 import type { Letter, Outcome } from './outbox';
 import type { Page } from './reduce';
 import { isLine } from './reduce';
-import type { History, Label, Message, Room, RoomEvent } from './wire';
+import { asEvent, type History, type Message, type Room, type RoomEvent } from './wire';
 
 export const ticket = async (): Promise<string> => (await answer(api.POST('/api/v1/gateway/ticket'))).ticket;
 
@@ -25,7 +25,7 @@ const LINE_CALLS = 4;
 export async function events(id: string, after: number): Promise<{ events: RoomEvent[]; head: number }> {
 	const params = { path: { id }, query: { after, limit: EVENTS } };
 	const page = await answer(api.GET('/api/v1/rooms/{id}/events', { params }));
-	return page as { events: RoomEvent[]; head: number };
+	return { events: (page.events as RoomEvent[]).map(asEvent), head: page.head };
 }
 
 export interface Wanted {

@@ -89,7 +89,7 @@ export function apply(state: RoomState, events: readonly RoomEvent[], eyes: Eyes
 
 function step(state: RoomState, event: RoomEvent, eyes: Eyes): RoomState {
 	return {
-		room: roomAfter(state.room, event, eyes),
+		room: recalled(roomAfter(state.room, event, eyes), event, state.stretch, eyes),
 		head: event.seq,
 		seen: Math.max(state.seen, event.seq),
 		stretch: state.stretch && stretchAfter(state.stretch, event),
@@ -160,6 +160,28 @@ function posted(room: Room, event: Posted, { me }: Eyes): Room {
 		...room,
 		last,
 		mine: { ...room.mine, unread: room.mine.unread + 1, mentions: room.mine.mentions + (named ? 1 : 0) }
+	};
+}
+
+/**
+ * What is deleted before it was read is no longer unread, and what is edited may no longer name me.
+ * Where the message is not loaded, the server's next word corrects the count.
+ */
+function recalled(room: Room, event: RoomEvent, stretch: Stretch | null, { me }: Eyes): Room {
+	if (event.kind !== 'message.deleted' && event.kind !== 'message.edited') return room;
+	const before = stretch?.messages.find((one) => one.id === event.body.message);
+	const { mine } = room;
+	if (!before || before.author === me || before.seq <= mine.read || before.deleted_at !== null) return room;
+	const names = (one: { all: boolean; mentions: readonly string[] }) => Number(one.all || one.mentions.includes(me));
+	const deleted = event.kind === 'message.deleted';
+	const now = deleted ? 0 : names(event.body);
+	return {
+		...room,
+		mine: {
+			...mine,
+			unread: Math.max(0, mine.unread - Number(deleted)),
+			mentions: Math.max(0, mine.mentions - names(before) + now)
+		}
 	};
 }
 
@@ -364,7 +386,7 @@ export function unreadAfter(
 	if (!stretch || stretch.more_after) return null;
 	const first = stretch.messages[0];
 	if (stretch.more_before && (!first || first.seq > upto + 1)) return null;
-	const left = stretch.messages.filter((one) => one.seq > upto && one.author !== me);
+	const left = stretch.messages.filter((one) => one.seq > upto && one.author !== me && one.deleted_at === null);
 	return { unread: left.length, mentions: left.filter((one) => one.all || one.mentions.includes(me)).length };
 }
 

@@ -127,8 +127,6 @@ export class ServerRoom {
 		const messages: Message[] = [];
 		const members = new Map<string, { manager: boolean; since: number }>();
 		let name = '';
-		let unread = 0;
-		let mentions = 0;
 		const find = (id: string) => {
 			const message = messages.find((one) => one.id === id);
 			if (!message) throw new Error(`no message ${id}`);
@@ -149,8 +147,6 @@ export class ServerRoom {
 				const member = members.get(event.body.member);
 				if (member) member.manager = event.kind === 'manager.added';
 			} else if (event.kind === 'message.posted') {
-				if (by !== ME) unread += 1;
-				if (by !== ME && event.body.mentions.includes(ME)) mentions += 1;
 				messages.push({
 					id: event.body.message,
 					room: 'room',
@@ -210,6 +206,7 @@ export class ServerRoom {
 				});
 		}
 		const final = messages.at(-1);
+		const unread = messages.filter((one) => one.author !== ME && one.deleted_at === null);
 		const room: Room = {
 			id: 'room',
 			kind: 'group',
@@ -226,8 +223,8 @@ export class ServerRoom {
 			mine: {
 				floor: 0,
 				read: 0,
-				unread,
-				mentions,
+				unread: unread.length,
+				mentions: unread.filter((one) => one.mentions.includes(ME)).length,
 				open_consults: 0,
 				muted: false,
 				favourite: false,
