@@ -157,7 +157,7 @@ describe('membership', () => {
 			seq,
 			at: 1,
 			actor: 'anna',
-			kind: 'member.removed',
+			kind: 'room.member_removed',
 			body: { member: ME, left: false }
 		};
 		const after: RoomEvent = { ...removed, seq: seq + 1, kind: 'room.changed', body: { name: '見えない' } };

@@ -58,10 +58,10 @@ const LINES: ReadonlySet<RoomEvent['kind']> = new Set<RoomEvent['kind']>([
 	'room.changed',
 	'room.archived',
 	'room.restored',
-	'member.added',
-	'member.removed',
-	'manager.added',
-	'manager.removed'
+	'room.member_added',
+	'room.member_removed',
+	'room.manager_added',
+	'room.manager_removed'
 ]);
 
 /** True for what is shown as a line between messages. */
@@ -94,7 +94,7 @@ function step(state: RoomState, event: RoomEvent, eyes: Eyes): RoomState {
 		seen: Math.max(state.seen, event.seq),
 		stretch: state.stretch && stretchAfter(state.stretch, event),
 		recent: [...state.recent.slice(1 - RECENT), event],
-		gone: event.kind === 'member.removed' && event.body.member === eyes.me
+		gone: event.kind === 'room.member_removed' && event.body.member === eyes.me
 	};
 }
 
@@ -107,21 +107,21 @@ function roomAfter(room: Room, event: RoomEvent, eyes: Eyes): Room {
 			return { ...next, archived: true };
 		case 'room.restored':
 			return { ...next, archived: false };
-		case 'member.added': {
+		case 'room.member_added': {
 			const { member, manager } = event.body;
 			if (room.members.some((one) => one.member === member)) return next;
 			const outsiders = room.outsiders + (eyes.outsider(member) ? 1 : 0);
 			return { ...next, outsiders, members: [...room.members, { member, manager, since: event.seq }] };
 		}
-		case 'member.removed': {
+		case 'room.member_removed': {
 			const { member } = event.body;
 			if (!room.members.some((one) => one.member === member)) return next;
 			const outsiders = room.outsiders - (eyes.outsider(member) ? 1 : 0);
 			return { ...next, outsiders, members: room.members.filter((one) => one.member !== member) };
 		}
-		case 'manager.added':
-		case 'manager.removed': {
-			const manager = event.kind === 'manager.added';
+		case 'room.manager_added':
+		case 'room.manager_removed': {
+			const manager = event.kind === 'room.manager_added';
 			const { member } = event.body;
 			return {
 				...next,

@@ -29,10 +29,10 @@ export interface EventBodies {
 	'room.changed': { name?: string; description?: string; icon?: string | null; history?: History };
 	'room.archived': Record<string, never>;
 	'room.restored': Record<string, never>;
-	'member.added': { member: string; manager: boolean };
-	'member.removed': { member: string; left: boolean };
-	'manager.added': { member: string };
-	'manager.removed': { member: string };
+	'room.member_added': { member: string; manager: boolean };
+	'room.member_removed': { member: string; left: boolean };
+	'room.manager_added': { member: string };
+	'room.manager_removed': { member: string };
 	'message.posted': {
 		message: string;
 		text: string | null;
@@ -116,10 +116,10 @@ export function readFrame(data: unknown): Frame | null {
 
 /** Movements in a room, as its journal calls them in full. */
 const IN_FULL: Readonly<Record<string, EventKind>> = {
-	'room.member_added': 'member.added',
-	'room.member_removed': 'member.removed',
-	'room.manager_added': 'manager.added',
-	'room.manager_removed': 'manager.removed'
+	'room.member_added': 'room.member_added',
+	'room.member_removed': 'room.member_removed',
+	'room.manager_added': 'room.manager_added',
+	'room.manager_removed': 'room.manager_removed'
 };
 
 /** An event under the name this client knows it by. */

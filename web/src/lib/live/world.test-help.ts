@@ -94,10 +94,10 @@ export class ServerRoom {
 				const member = who(deed.who);
 				if (member === ME || inside(member) === (deed.do === 'add')) return;
 				if (deed.do === 'add')
-					return this.#happen({ actor: ME, kind: 'member.added', body: { member, manager: false } });
+					return this.#happen({ actor: ME, kind: 'room.member_added', body: { member, manager: false } });
 				if (deed.do === 'remove')
-					return this.#happen({ actor: ME, kind: 'member.removed', body: { member, left: false } });
-				const kind = deed.do === 'promote' ? 'manager.added' : 'manager.removed';
+					return this.#happen({ actor: ME, kind: 'room.member_removed', body: { member, left: false } });
+				const kind = deed.do === 'promote' ? 'room.manager_added' : 'room.manager_removed';
 				return this.#happen({ actor: ME, kind, body: { member } });
 			}
 			case 'rename':
@@ -140,12 +140,12 @@ export class ServerRoom {
 				for (const { member, manager } of event.body.members)
 					members.set(member, { manager, since: event.seq });
 			} else if (event.kind === 'room.changed') name = event.body.name ?? name;
-			else if (event.kind === 'member.added')
+			else if (event.kind === 'room.member_added')
 				members.set(event.body.member, { manager: event.body.manager, since: event.seq });
-			else if (event.kind === 'member.removed') members.delete(event.body.member);
-			else if (event.kind === 'manager.added' || event.kind === 'manager.removed') {
+			else if (event.kind === 'room.member_removed') members.delete(event.body.member);
+			else if (event.kind === 'room.manager_added' || event.kind === 'room.manager_removed') {
 				const member = members.get(event.body.member);
-				if (member) member.manager = event.kind === 'manager.added';
+				if (member) member.manager = event.kind === 'room.manager_added';
 			} else if (event.kind === 'message.posted') {
 				messages.push({
 					id: event.body.message,

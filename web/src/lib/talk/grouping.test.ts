@@ -35,7 +35,7 @@ const joined = (seq: number, at: number): RoomEvent => ({
 	seq,
 	at,
 	actor: 'a',
-	kind: 'member.added',
+	kind: 'room.member_added',
 	body: { member: 'b', manager: false }
 });
 const stretch = (messages: Kept[], lines: RoomEvent[] = [], more_after = false): Stretch => ({

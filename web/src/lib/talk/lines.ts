@@ -21,19 +21,19 @@ export function lineWords(event: RoomEvent): string {
 			if (history === undefined) return '';
 			return history === 'all' ? m.talk_line_history_all() : m.talk_line_history_from();
 		}
-		case 'member.added': {
+		case 'room.member_added': {
 			const member = nameOf(event.body.member);
 			return event.actor === null || event.actor === event.body.member
 				? m.talk_line_joined({ member })
 				: m.talk_line_added({ member, name });
 		}
-		case 'member.removed': {
+		case 'room.member_removed': {
 			const member = nameOf(event.body.member);
 			return event.body.left || event.actor === null ? m.talk_line_left({ member }) : m.talk_line_removed({ member, name });
 		}
-		case 'manager.added':
+		case 'room.manager_added':
 			return m.talk_line_manager({ member: nameOf(event.body.member) });
-		case 'manager.removed':
+		case 'room.manager_removed':
 			return m.talk_line_manager_off({ member: nameOf(event.body.member) });
 		default:
 			return '';
