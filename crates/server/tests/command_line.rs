@@ -162,3 +162,171 @@ fn a_server_reachable_from_elsewhere_asks_for_a_code_that_survives_a_restart() {
     let (_, here) = world.serve(&[]).stop();
     assert_eq!(code(&here), None, "only this machine can open the page: {here}");
 }
+
+const PASSWORD: &str = "correct horse battery staple\n";
+const SETUP: [&str; 9] = [
+    "setup",
+    "--organisation",
+    "回覧商店",
+    "--owner",
+    "己本 一葉",
+    "--kana",
+    "おのもと かずは",
+    "--login",
+    "onomoto",
+];
+
+#[test]
+fn an_organisation_is_set_up_and_its_owner_invited_without_a_browser() {
+    let world = World::new();
+    let weak = world.run_with(&SETUP, "short\n");
+    assert_eq!(weak.code, 1, "{weak:?}");
+    assert!(weak.err.contains("password"), "the field is named: {}", weak.err);
+    let one_part = world
+        .run_with(&[&SETUP[..4], &["己本", "--kana", "おのもと かずは", "--login", "o"]].concat(), PASSWORD);
+    assert_eq!(
+        (one_part.code, one_part.err.contains("--owner: write family name and given name")),
+        (2, true),
+        "{one_part:?}"
+    );
+
+    let done = world.run_with(&SETUP, PASSWORD);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(
+        done.out.lines().filter(|line| line.starts_with("  ")).count(),
+        10,
+        "ten recovery codes: {}",
+        done.out
+    );
+    assert!(!done.out.contains("horse") && !done.err.contains("horse"));
+    let twice = world.run_with(&SETUP, PASSWORD);
+    assert_eq!((twice.code, twice.err.contains("set up already")), (1, true), "{twice:?}");
+
+    let server = world.serve(&[]);
+    assert!(server.ask("/api/v1/welcome").contains("\"set_up\":true"));
+    let invited = world.run(&["invite", "onomoto"]);
+    assert_eq!(invited.code, 0, "{invited:?}");
+    let link = invited.out.lines().find(|line| line.starts_with("http")).expect("a link");
+    assert!(link.starts_with("http://localhost:8080/join#"), "{link}");
+    let nobody = world.run(&["invite", "nobody"]);
+    assert_eq!(nobody.code, 1, "{nobody:?}");
+    let (_, log) = server.stop();
+    let token = link.split('#').nth(1).expect("a token");
+    assert!(!log.contains(token), "no log carries an invitation (R2)");
+}
+
+/// R52 on the command line: what somebody changes in the file is found and named.
+#[test]
+fn verify_and_rebuild_find_what_was_changed_behind_the_servers_back() {
+    let world = World::new();
+    assert_eq!(world.run_with(&SETUP, PASSWORD).code, 0);
+    // A start and an orderly stop sign everything that was written.
+    assert_eq!(world.serve(&[]).stop().0, 0);
+    let whole = world.run(&["verify"]);
+    assert_eq!(whole.code, 0, "{whole:?}");
+    assert!(whole.out.starts_with("the journal is whole: "), "{}", whole.out);
+    assert_eq!(world.run(&["rebuild", "--check"]).code, 0);
+
+    let file = rusqlite::Connection::open(world.path("data/kairan.db")).expect("opened");
+    file.execute("UPDATE members SET display_name = '別人'", []).expect("changed");
+    let differs = world.run(&["rebuild", "--check"]);
+    assert_eq!(
+        (differs.code, differs.out.contains("members: a row that the journal does not give")),
+        (1, true),
+        "{differs:?}"
+    );
+    assert_eq!(world.run(&["rebuild"]).code, 0);
+    assert_eq!(world.run(&["rebuild", "--check"]).code, 0, "made anew from the journal");
+
+    file.execute("UPDATE events SET at = at + 1 WHERE seq = 2", []).expect("changed");
+    let tampered = world.run(&["verify"]);
+    assert_eq!(tampered.code, 1, "{tampered:?}");
+    assert!(tampered.out.contains("First bad place: index "), "{}", tampered.out);
+}
+
+/// R73: also while somebody writes.
+#[test]
+fn a_backup_with_people_in_it_comes_back_with_the_same_heads() {
+    let world = World::new();
+    assert_eq!(world.run_with(&SETUP, PASSWORD).code, 0);
+    let server = world.serve(&[]);
+    let backup = world.path("backup").display().to_string();
+    let taken = world.run(&["backup", "--to", &backup]);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    server.kill();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(world.path("backup/manifest.json")).expect("read"))
+            .expect("JSON");
+    assert!(manifest["journal"]["events"].as_u64().is_some_and(|events| events > 3), "{manifest}");
+    let names: Vec<_> = std::fs::read_dir(world.path("backup"))
+        .expect("read")
+        .map(|entry| entry.expect("listed").file_name())
+        .collect();
+    assert_eq!(names.len(), 4, "database, two keys, manifest: {names:?}");
+    let data = world.path("new").display().to_string();
+    let restored = world.run(&["restore", "--from", &backup, "--data", &data]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let server = world.serve(&["--data", &data]);
+    assert!(server.ask("/api/v1/welcome").contains("回覧商店"));
+    assert!(world.run(&["doctor", "--data", &data]).out.contains("ok    signing key: "));
+}
+
+/// A manifest that tells of another journal than the database holds.
+#[test]
+fn a_backup_whose_journal_is_not_the_promised_one_is_refused_and_taken_away() {
+    let world = World::new();
+    assert_eq!(world.run_with(&SETUP, PASSWORD).code, 0);
+    let backup = world.path("backup").display().to_string();
+    assert_eq!(world.run(&["backup", "--to", &backup]).code, 0);
+    let manifest = world.path("backup/manifest.json");
+    let text = std::fs::read_to_string(&manifest).expect("read");
+    let mut parsed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    parsed["journal"]["digest"] = "00".into();
+    std::fs::write(&manifest, parsed.to_string()).expect("written");
+    let data = world.path("new").display().to_string();
+    let refused = world.run(&["restore", "--from", &backup, "--data", &data]);
+    assert_eq!(
+        (refused.code, refused.err.contains("not the one that was backed up")),
+        (1, true),
+        "{refused:?}"
+    );
+    assert!(!world.path("new/kairan.db").exists() && !world.path("new/log-key.pem").exists());
+    let escaping = text.replace("\"kairan.db\"", "\"../kairan.db\"");
+    std::fs::write(&manifest, escaping).expect("written");
+    let refused = world.run(&["restore", "--from", &backup, "--data", &data]);
+    assert_eq!(
+        (refused.code, refused.err.contains("a form this version does not know")),
+        (1, true),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn the_same_commands_work_on_postgresql() {
+    let postgres = support::Postgres::fresh();
+    let world = World::new();
+    let run = |arguments: &[&str]| world.run(&[arguments, &["--database", &postgres.url]].concat());
+    let before = run(&["doctor"]);
+    assert!(
+        before.out.contains("ok    database: PostgreSQL ") && before.out.contains("the next start applies"),
+        "{before:?}"
+    );
+    assert_eq!(world.run_with(&[&SETUP[..], &["--database", &postgres.url]].concat(), PASSWORD).code, 0);
+    let server = world.serve(&["--database", &postgres.url]);
+    assert!(server.ask("/readyz").ends_with("ready\n"));
+    assert_eq!(server.stop().0, 0);
+    for command in [vec!["verify"], vec!["rebuild", "--check"], vec!["rebuild"], vec!["doctor"]] {
+        let ran = run(&command);
+        assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
+    }
+    let backup = world.path("backup").display().to_string();
+    let taken = run(&["backup", "--to", &backup]);
+    assert_eq!((taken.code, taken.out.contains("pg_dump --format=custom")), (0, true), "{taken:?}");
+    let wrong = postgres.url.replace("/kairan_", "/absent_");
+    let unreachable = world.run(&["doctor", "--database", &wrong]);
+    assert_eq!(
+        (unreachable.code, unreachable.out.contains("fail  database: cannot be used")),
+        (1, true),
+        "{unreachable:?}"
+    );
+}

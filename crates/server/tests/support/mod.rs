@@ -143,3 +143,47 @@ pub fn damage(file: &Path) {
     bytes[middle] ^= 1;
     std::fs::write(file, bytes).expect("written");
 }
+
+/// A fresh PostgreSQL database of its own; dropped at the end.
+#[allow(dead_code, reason = "not every test program needs one")]
+pub struct Postgres {
+    /// Its address.
+    pub url: String,
+    server: String,
+    name: String,
+}
+
+#[allow(dead_code, reason = "not every test program needs one")]
+impl Postgres {
+    /// On the server that `KAIRAN_TEST_POSTGRES` names; without one the test fails, for a skipped engine is a silent hole.
+    pub fn fresh() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "where the test's PostgreSQL is, only the environment knows"
+        )]
+        let server =
+            std::env::var("KAIRAN_TEST_POSTGRES").expect("KAIRAN_TEST_POSTGRES names a PostgreSQL server");
+        let name = format!("kairan_cli_{}", std::process::id());
+        Self::tell(&server, &format!("CREATE DATABASE {name}"));
+        let (base, _) = server.rsplit_once('/').expect("postgres://…/database");
+        Self { url: format!("{base}/{name}"), server, name }
+    }
+
+    fn tell(server: &str, sql: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(server, tokio_postgres::NoTls).await.expect("it answers");
+            let talking = tokio::spawn(connection);
+            client.batch_execute(sql).await.expect("allowed");
+            drop(client);
+            talking.await.expect("no panic").expect("an orderly end");
+        });
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        Self::tell(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
