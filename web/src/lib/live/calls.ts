@@ -8,14 +8,15 @@ import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import type { Letter, Outcome } from './outbox';
 import type { Page } from './reduce';
-import { isLine } from './reduce';
-import { asEvent, type History, type Message, type Room, type RoomEvent } from './wire';
+import { isLine } from './stretch';
+import type { History, Message, Room, RoomEvent } from './wire';
 
 export const ticket = async (): Promise<string> => (await answer(api.POST('/api/v1/gateway/ticket'))).ticket;
 
 export const rooms = async (): Promise<Room[]> => (await answer(api.GET('/api/v1/rooms'))).rooms;
 
-export const room = (id: string): Promise<Room> => answer(api.GET('/api/v1/rooms/{id}', { params: { path: { id } } }));
+export const room = (id: string): Promise<Room> =>
+	answer(api.GET('/api/v1/rooms/{id}', { params: { path: { id } } }));
 
 /** Most events of one answer (the server's limit). */
 const EVENTS = 500;
@@ -25,7 +26,7 @@ const LINE_CALLS = 4;
 export async function events(id: string, after: number): Promise<{ events: RoomEvent[]; head: number }> {
 	const params = { path: { id }, query: { after, limit: EVENTS } };
 	const page = await answer(api.GET('/api/v1/rooms/{id}/events', { params }));
-	return { events: (page.events as RoomEvent[]).map(asEvent), head: page.head };
+	return page as { events: RoomEvent[]; head: number };
 }
 
 export interface Wanted {
@@ -37,11 +38,18 @@ export interface Wanted {
 
 /** A page with the joins, leaves and renames that lie in it. `floor`: nothing at or below is mine to see. */
 export async function page(id: string, wanted: Wanted, floor: number): Promise<Page> {
-	const messages = await answer(api.GET('/api/v1/rooms/{id}/messages', { params: { path: { id }, query: { ...wanted } } }));
+	const messages = await answer(
+		api.GET('/api/v1/rooms/{id}/messages', { params: { path: { id }, query: { ...wanted } } })
+	);
 	const first = messages.messages[0]?.seq;
 	const last = messages.messages.at(-1)?.seq;
 	const from = messages.more_before ? (first ?? floor + 1) - 1 : floor;
-	const edge = wanted.before !== undefined ? wanted.before - 1 : messages.more_after ? (last ?? messages.head) : messages.head;
+	const edge =
+		wanted.before !== undefined
+			? wanted.before - 1
+			: messages.more_after
+				? (last ?? messages.head)
+				: messages.head;
 	return { ...messages, lines: await lines(id, wanted.after ?? from, edge) };
 }
 
@@ -65,7 +73,9 @@ async function lines(id: string, from: number, to: number): Promise<RoomEvent[]>
 /** Read counts of the last messages before `before`. */
 export async function readCounts(id: string, before: number): Promise<Map<string, number>> {
 	const query = { before, limit: 200 };
-	const { messages } = await answer(api.GET('/api/v1/rooms/{id}/messages', { params: { path: { id }, query } }));
+	const { messages } = await answer(
+		api.GET('/api/v1/rooms/{id}/messages', { params: { path: { id }, query } })
+	);
 	return new Map(messages.map((one) => [one.id, one.read_count]));
 }
 
@@ -76,7 +86,10 @@ export async function send(letter: Letter): Promise<Outcome<Message>> {
 	const params = { path: { id: letter.room, message: letter.id } };
 	const body = { text: letter.text, label: letter.label, reply_to: letter.reply_to };
 	try {
-		return { is: 'sent', ack: await answer(api.PUT('/api/v1/rooms/{id}/messages/{message}', { params, body })) };
+		return {
+			is: 'sent',
+			ack: await answer(api.PUT('/api/v1/rooms/{id}/messages/{message}', { params, body }))
+		};
 	} catch (thrown) {
 		return delivery(Problem.from(thrown));
 	}
@@ -86,7 +99,8 @@ export async function send(letter: Letter): Promise<Outcome<Message>> {
 export function delivery(problem: Pick<Problem, 'kind' | 'status' | 'facts' | 'words'>): Outcome<never> {
 	if (problem.kind === 'network' || problem.status >= 500 || problem.status === 401) return { is: 'delayed' };
 	const after = problem.facts.retry_after_ms;
-	if (problem.status === 429 && typeof after === 'number' && after <= PATIENCE) return { is: 'delayed', after };
+	if (problem.status === 429 && typeof after === 'number' && after <= PATIENCE)
+		return { is: 'delayed', after };
 	return { is: 'refused', why: () => problem.words };
 }
 
@@ -124,7 +138,10 @@ export const settle = (id: string, one: string, on: boolean): Promise<unknown> =
 export const pins = async (id: string): Promise<Message[]> =>
 	(await answer(api.GET('/api/v1/rooms/{id}/pins', { params: { path: { id } } }))).messages;
 
-export const readers = (id: string, one: string): Promise<{ read: { member: string; at: number }[]; unread: string[] }> =>
+export const readers = (
+	id: string,
+	one: string
+): Promise<{ read: { member: string; at: number }[]; unread: string[] }> =>
 	answer(api.GET('/api/v1/rooms/{id}/messages/{message}/readers', at(id, one)));
 
 export const read = (id: string, upto: number): Promise<{ read: number }> =>
@@ -181,4 +198,3 @@ export const archive = (id: string, on: boolean): Promise<unknown> =>
 
 export const mine = (id: string, body: { muted?: boolean; favourite?: boolean }): Promise<unknown> =>
 	answer(api.PUT('/api/v1/rooms/{id}/mine', { params: { path: { id } }, body }));
-

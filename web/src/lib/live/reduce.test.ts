@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apply, begin, countReader, hasGap, lay, overlay, readUpTo, recount, trim, unreadAfter, type RoomState } from './reduce';
+import { apply, begin, hasGap, lay, overlay, readUpTo, unreadAfter, type RoomState } from './reduce';
+import { countReader, recount, trim } from './stretch';
 import type { RoomEvent } from './wire';
 import { isOutsider, ME, PEOPLE, ServerRoom, type Deed } from './world.test-help';
 
@@ -249,6 +250,8 @@ describe('readers', () => {
 		const counted = countReader(stretch, 'anna', null, 3);
 		expect(counted.sure).toBe(false);
 		expect(counted.stretch.messages.map((one) => one.read_count)).toEqual([0, 1]);
-		expect(recount(counted.stretch, new Map([['m2', 1]])).messages.map((one) => one.read_count)).toEqual([1, 1]);
+		expect(recount(counted.stretch, new Map([['m2', 1]])).messages.map((one) => one.read_count)).toEqual([
+			1, 1
+		]);
 	});
 });

@@ -9,6 +9,7 @@ import { Problem } from '$lib/api/problem';
 import * as calls from './calls';
 import * as reduce from './reduce';
 import type { RoomState } from './reduce';
+import * as stretches from './stretch';
 import type { Message, Room, RoomEvent } from './wire';
 
 /** What a room needs to know of the client around it. */
@@ -66,7 +67,7 @@ export class LiveRoom {
 	get room(): Room {
 		return this.state.room;
 	}
-	get stretch(): reduce.Stretch | null {
+	get stretch(): stretches.Stretch | null {
 		return this.state.stretch;
 	}
 
@@ -106,7 +107,9 @@ export class LiveRoom {
 	overlay(room: Room): void {
 		this.state = reduce.overlay(this.state, room, this.#house.eyes);
 		if (room.head > this.state.head)
-			void this.catchUp(room.head).then(() => (this.state = reduce.overlay(this.state, room, this.#house.eyes)));
+			void this.catchUp(room.head).then(
+				() => (this.state = reduce.overlay(this.state, room, this.#house.eyes))
+			);
 	}
 
 	async refresh(): Promise<void> {
@@ -121,7 +124,11 @@ export class LiveRoom {
 			const { more_after } = this.state.stretch ?? {};
 			this.state = reduce.begin(room);
 			this.#readers.clear();
-			if (opened) await this.#load(more_after && near !== null ? { around: near, limit: AROUND } : { limit: PAGE }, 'replace');
+			if (opened)
+				await this.#load(
+					more_after && near !== null ? { around: near, limit: AROUND } : { limit: PAGE },
+					'replace'
+				);
 		} catch (thrown) {
 			this.problem = Problem.from(thrown);
 		}
@@ -170,7 +177,7 @@ export class LiveRoom {
 
 	#trim(side: 'start' | 'end'): void {
 		const { stretch } = this.state;
-		if (stretch) this.state = { ...this.state, stretch: reduce.trim(stretch, MOST, side) };
+		if (stretch) this.state = { ...this.state, stretch: stretches.trim(stretch, MOST, side) };
 	}
 
 	/** Whether the place is among what is loaded already. */
@@ -215,14 +222,14 @@ export class LiveRoom {
 	}
 
 	async #fillQuotes(): Promise<void> {
-		const wanted = this.state.stretch?.messages.filter((one) => !reduce.quoteIsKnown(one)) ?? [];
+		const wanted = this.state.stretch?.messages.filter((one) => !stretches.quoteIsKnown(one)) ?? [];
 		for (const { reply_to } of wanted) {
 			if (!reply_to || this.#quotesAsked.has(reply_to.message)) continue;
 			this.#quotesAsked.add(reply_to.message);
 			try {
 				const source = await calls.message(this.id, reply_to.message);
 				const { stretch } = this.state;
-				if (stretch) this.state = { ...this.state, stretch: reduce.fillQuote(stretch, source) };
+				if (stretch) this.state = { ...this.state, stretch: stretches.fillQuote(stretch, source) };
 			} catch {
 				// It stays a quote without words; the next load of the page brings them.
 			}
@@ -235,7 +242,8 @@ export class LiveRoom {
 		if (seq <= this.#readTo || seq <= this.room.mine.read) return;
 		this.#readTo = seq;
 		const { me } = this.#house.eyes;
-		if (reduce.unreadAfter(this.state, seq, me)) this.state = reduce.readUpTo(this.state, seq, this.#house.now(), me);
+		if (reduce.unreadAfter(this.state, seq, me))
+			this.state = reduce.readUpTo(this.state, seq, this.#house.now(), me);
 		if (!this.#timers.has('read')) this.#later('read', READ_EVERY, () => void this.#tellRead());
 	}
 
@@ -270,7 +278,7 @@ export class LiveRoom {
 		this.#readers.set(member, upto);
 		const { stretch } = this.state;
 		if (!stretch) return;
-		const counted = reduce.countReader(stretch, member, from, upto);
+		const counted = stretches.countReader(stretch, member, from, upto);
 		this.state = { ...this.state, stretch: counted.stretch };
 		if (!counted.sure) this.recount();
 	}
@@ -287,7 +295,7 @@ export class LiveRoom {
 		try {
 			const counts = await calls.readCounts(this.id, last.seq + 1);
 			const { stretch } = this.state;
-			if (stretch) this.state = { ...this.state, stretch: reduce.recount(stretch, counts) };
+			if (stretch) this.state = { ...this.state, stretch: stretches.recount(stretch, counts) };
 		} catch {
 			// Counts come again with the next reader.
 		}
@@ -344,4 +352,3 @@ export class LiveRoom {
 		);
 	}
 }
-

@@ -169,7 +169,11 @@ class Live {
 		this.present.clear();
 		for (const room of this.rooms.values()) room.lineLost();
 		// The server has ended this session: asking who we are leads to the sign-in page.
-		if (line === 'ended') void session.load().then((known) => known || location.reload(), () => {});
+		if (line === 'ended')
+			void session.load().then(
+				(known) => known || location.reload(),
+				() => {}
+			);
 	}
 
 	#hear(frame: Frame): void {

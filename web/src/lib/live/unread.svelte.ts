@@ -9,7 +9,8 @@ class Unread {
 	/** Messages in all rooms that call for a look. */
 	get total(): number {
 		let total = 0;
-		for (const { room } of live.rooms.values()) total += room.mine.muted ? room.mine.mentions : room.mine.unread;
+		for (const { room } of live.rooms.values())
+			total += room.mine.muted ? room.mine.mentions : room.mine.unread;
 		return total;
 	}
 }

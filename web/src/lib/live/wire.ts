@@ -107,25 +107,10 @@ export function readFrame(data: unknown): Frame | null {
 		const frame: unknown = JSON.parse(data);
 		if (typeof frame !== 'object' || frame === null) return null;
 		const { t } = frame as { t?: unknown };
-		if (typeof t !== 'string' || !known.has(t)) return null;
-		return t === 'event' ? { t: 'event', ...asEvent(frame as RoomEvent) } : (frame as Frame);
+		return typeof t === 'string' && known.has(t) ? (frame as Frame) : null;
 	} catch {
 		return null;
 	}
-}
-
-/** Movements in a room, as its journal calls them in full. */
-const IN_FULL: Readonly<Record<string, EventKind>> = {
-	'room.member_added': 'room.member_added',
-	'room.member_removed': 'room.member_removed',
-	'room.manager_added': 'room.manager_added',
-	'room.manager_removed': 'room.manager_removed'
-};
-
-/** An event under the name this client knows it by. */
-export function asEvent(event: RoomEvent): RoomEvent {
-	const kind = IN_FULL[event.kind];
-	return kind ? ({ ...event, kind } as RoomEvent) : event;
 }
 
 /** Close codes the gateway uses (RFC 6455 section 7.4.2, the private range). */

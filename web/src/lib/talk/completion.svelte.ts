@@ -53,7 +53,11 @@ function candidates(room: Room, query: string): Candidate[] {
 	const people = room.members
 		.map(({ member }) => person(member))
 		.filter((one): one is Member => !!one && one.id !== live.me && one.state !== 'left');
-	const found = findPeople(people, query, MOST).map((member) => ({ id: member.id, name: member.display_name, member }));
+	const found = findPeople(people, query, MOST).map((member) => ({
+		id: member.id,
+		name: member.display_name,
+		member
+	}));
 	const folded = foldQuery(query);
 	const everyone = [...EVERYONE, m.talk_everyone()].some((word) => fold(word).startsWith(folded));
 	if (!everyone || room.kind === 'direct' || !session.may('rooms.mention_all')) return found;

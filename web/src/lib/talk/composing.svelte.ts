@@ -115,7 +115,10 @@ export class Composing {
 		const text = this.wire;
 		const count = codePoints(text);
 		if (count > LIMIT) {
-			this.refusal = m.talk_too_long({ count: count.toLocaleString(), over: (count - LIMIT).toLocaleString() });
+			this.refusal = m.talk_too_long({
+				count: count.toLocaleString(),
+				over: (count - LIMIT).toLocaleString()
+			});
 			return false;
 		}
 		if (this.#edited) return this.#save(this.#edited, text);

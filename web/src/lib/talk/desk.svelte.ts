@@ -136,7 +136,8 @@ export class Desk {
 
 	#settling(message: Message): MenuItem | false {
 		if (message.label !== 'consult' && message.label !== 'request') return false;
-		if (message.answered) return { words: m.talk_reopen(), icon: 'retry', act: () => this.settle(message, false) };
+		if (message.answered)
+			return { words: m.talk_reopen(), icon: 'retry', act: () => this.settle(message, false) };
 		const words = message.label === 'consult' ? m.talk_settle_consult() : m.talk_settle_request();
 		return { words, icon: 'check', act: () => this.settle(message, true) };
 	}

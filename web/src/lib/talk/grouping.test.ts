@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../live/outbox';
-import type { Kept, Stretch } from '../live/reduce';
+import type { Kept, Stretch } from '../live/stretch';
 import type { RoomEvent } from '../live/wire';
 import { ago, rows } from './grouping';
 
@@ -68,7 +68,12 @@ const sketch = (of: Stretch, letters: Entry[] = [], unread: { after: number; cou
 
 describe('rows', () => {
 	it('goes on within five minutes of the same person', () => {
-		const all = [said(1, 'a', noon), said(2, 'a', noon + 4 * minute), said(3, 'a', noon + 9 * minute), said(4, 'b', noon + 9 * minute)];
+		const all = [
+			said(1, 'a', noon),
+			said(2, 'a', noon + 4 * minute),
+			said(3, 'a', noon + 9 * minute),
+			said(4, 'b', noon + 9 * minute)
+		];
 		expect(sketch(stretch(all))).toBe('D m + m m');
 	});
 	it('begins a day, and does not go on over midnight', () => {
@@ -82,7 +87,9 @@ describe('rows', () => {
 	it('marks nothing when nothing is unread', () =>
 		expect(sketch(stretch([said(1, 'a', noon)]), [], { after: 1, count: 0 })).toBe('D m'));
 	it('puts lines between messages', () =>
-		expect(sketch(stretch([said(1, 'a', noon), said(3, 'a', noon)], [joined(2, noon), joined(4, noon)]))).toBe('D m L m L'));
+		expect(
+			sketch(stretch([said(1, 'a', noon), said(3, 'a', noon)], [joined(2, noon), joined(4, noon)]))
+		).toBe('D m L m L'));
 	it('shows what is on its way at the end, once, and only at the end', () => {
 		const all = [said(1, 'me', noon)];
 		expect(sketch(stretch(all), [entry('m1'), entry('x')])).toBe('D m +?');

@@ -6,7 +6,7 @@
  * yet acknowledged stands after everything that is.
  */
 import type { Entry } from '../live/outbox';
-import type { Kept, Stretch } from '../live/reduce';
+import type { Kept, Stretch } from '../live/stretch';
 import type { RoomEvent } from '../live/wire';
 
 export type Row =

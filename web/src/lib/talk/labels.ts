@@ -5,7 +5,12 @@ import { m } from '$lib/paraglide/messages';
 export const LABELS: readonly Label[] = ['report', 'notice', 'consult', 'request'];
 
 export function labelWords(label: Label): string {
-	return { report: m.talk_label_report, notice: m.talk_label_notice, consult: m.talk_label_consult, request: m.talk_label_request }[label]();
+	return {
+		report: m.talk_label_report,
+		notice: m.talk_label_notice,
+		consult: m.talk_label_consult,
+		request: m.talk_label_request
+	}[label]();
 }
 
 export function labelHint(label: Label): string {

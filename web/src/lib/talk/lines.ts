@@ -29,7 +29,9 @@ export function lineWords(event: RoomEvent): string {
 		}
 		case 'room.member_removed': {
 			const member = nameOf(event.body.member);
-			return event.body.left || event.actor === null ? m.talk_line_left({ member }) : m.talk_line_removed({ member, name });
+			return event.body.left || event.actor === null
+				? m.talk_line_left({ member })
+				: m.talk_line_removed({ member, name });
 		}
 		case 'room.manager_added':
 			return m.talk_line_manager({ member: nameOf(event.body.member) });

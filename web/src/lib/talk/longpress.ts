@@ -40,14 +40,16 @@ export function longPress(act: () => void): (node: HTMLElement) => () => void {
 		};
 		node.addEventListener('pointerdown', down);
 		node.addEventListener('pointermove', move);
-		for (const end of ['pointerup', 'pointercancel', 'pointerleave'] as const) node.addEventListener(end, stop);
+		for (const end of ['pointerup', 'pointercancel', 'pointerleave'] as const)
+			node.addEventListener(end, stop);
 		node.addEventListener('click', click, true);
 		node.addEventListener('contextmenu', menu);
 		return () => {
 			stop();
 			node.removeEventListener('pointerdown', down);
 			node.removeEventListener('pointermove', move);
-			for (const end of ['pointerup', 'pointercancel', 'pointerleave'] as const) node.removeEventListener(end, stop);
+			for (const end of ['pointerup', 'pointercancel', 'pointerleave'] as const)
+				node.removeEventListener(end, stop);
 			node.removeEventListener('click', click, true);
 			node.removeEventListener('contextmenu', menu);
 		};

@@ -20,7 +20,10 @@ describe('asked', () => {
 
 describe('put', () => {
 	it('puts the name where it was asked for', () =>
-		expect(put('前@おつ後', 4, { from: 1, query: 'おつ' }, '乙川 一二三')).toEqual({ text: '前@乙川 一二三 後', caret: 9 }));
+		expect(put('前@おつ後', 4, { from: 1, query: 'おつ' }, '乙川 一二三')).toEqual({
+			text: '前@乙川 一二三 後',
+			caret: 9
+		}));
 });
 
 describe('on the wire', () => {

@@ -30,7 +30,12 @@ export function asked(text: string, caret: number): Asked | null {
 }
 
 /** The text with the name put in where it was asked for, and where the caret goes. */
-export function put(text: string, caret: number, { from }: Asked, name: string): { text: string; caret: number } {
+export function put(
+	text: string,
+	caret: number,
+	{ from }: Asked,
+	name: string
+): { text: string; caret: number } {
 	const before = `${text.slice(0, from)}@${name} `;
 	return { text: before + text.slice(caret), caret: before.length };
 }
@@ -40,7 +45,10 @@ export function toWire(text: string, picked: Picked): string {
 	// Longer names first: 佐藤 must not take the beginning of 佐藤 春子.
 	const names = [...picked.keys()].filter((name) => name !== '').sort((a, b) => b.length - a.length);
 	if (names.length === 0) return text;
-	const any = new RegExp(`[@＠](${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`, 'g');
+	const any = new RegExp(
+		`[@＠](${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
+		'g'
+	);
 	return text.replace(any, (whole, name: string) => {
 		const member = picked.get(name);
 		return member ? `@{${member}}` : whole;
@@ -48,7 +56,10 @@ export function toWire(text: string, picked: Picked): string {
 }
 
 /** As it was written, with what was picked. */
-export function fromWire(text: string, name: (member: string) => string): { text: string; picked: Map<string, string> } {
+export function fromWire(
+	text: string,
+	name: (member: string) => string
+): { text: string; picked: Map<string, string> } {
 	const picked = new Map<string, string>();
 	const shown = text.replace(/@\{([0-9a-f-]{36}|all)\}/g, (_, member: string) => {
 		picked.set(name(member), member);

@@ -35,11 +35,14 @@ export const isOutsider = (id: string): boolean => directory.member(id)?.kind ==
 /** Members from outside, and their firms, in the order they came. */
 export function outsiders(room: Room): { ids: string[]; companies: string[] } {
 	const ids = room.members.map(({ member }) => member).filter(isOutsider);
-	const companies = [...new Set(ids.map((id) => directory.member(id)?.company).filter((name) => !!name))] as string[];
+	const companies = [
+		...new Set(ids.map((id) => directory.member(id)?.company).filter((name) => !!name))
+	] as string[];
 	return { ids, companies };
 }
 
-export const managers = (room: Room): string[] => room.members.filter((one) => one.manager).map((one) => one.member);
+export const managers = (room: Room): string[] =>
+	room.members.filter((one) => one.manager).map((one) => one.member);
 
 export const amManager = (room: Room): boolean => managers(room).includes(live.me);
 

@@ -73,7 +73,11 @@ export class Keeper {
 	}
 
 	#keep(row: HTMLElement | null): void {
-		this.#held = row && { row, top: row.getBoundingClientRect().top - this.#top, at: this.#scroller.scrollTop };
+		this.#held = row && {
+			row,
+			top: row.getBoundingClientRect().top - this.#top,
+			at: this.#scroller.scrollTop
+		};
 	}
 
 	/**
