@@ -16,7 +16,8 @@ use kairan_server::config::{Acme, Tls};
 use kairan_server::listen::{Door, Encryption, Stop};
 use kairan_server::metrics::Metrics;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateSigningRequestParams, IsCa, KeyPair,
+    BasicConstraints, Certificate, CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData,
+    SignatureAlgorithm,
 };
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
@@ -25,6 +26,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer as _;
 
 const DOMAIN: &str = "kairan.example.test";
 
@@ -99,10 +102,24 @@ impl Authority {
     }
 
     fn issue(&self, request: &[u8]) {
-        let request = CertificateSigningRequestParams::from_der(&request.to_vec().into()).expect("a request");
-        let issued = request.signed_by(&self.root, &self.key).expect("signed");
+        let (_, request) = X509CertificationRequest::from_der(request).expect("a request");
+        let asked = &request.certification_request_info.subject_pki.subject_public_key;
+        let params = CertificateParams::new([DOMAIN.to_owned()]).expect("a name");
+        let issued = params.signed_by(&AskedKey(asked.data.to_vec()), &self.root, &self.key).expect("signed");
         *self.issued.lock().expect("no one panics while holding it") = Some(issued.pem() + &self.root.pem());
         self.step("issued");
+    }
+}
+
+/// The public key of a request, on P-256 as the client makes them.
+struct AskedKey(Vec<u8>);
+
+impl PublicKeyData for AskedKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+    fn algorithm(&self) -> &SignatureAlgorithm {
+        &PKCS_ECDSA_P256_SHA256
     }
 }
 

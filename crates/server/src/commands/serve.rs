@@ -122,7 +122,7 @@ async fn keep_watch(mut watch: Watch, stop: Stop) {
         }
         match watch.step().await {
             Ok(watched) => {
-                tracing::debug!(size = watched.size, walked = watched.walked, "the journal is as it was")
+                tracing::debug!(size = watched.size, walked = watched.walked, "the journal is as it was");
             }
             Err(VerifyError::Fault(fault)) => {
                 tracing::error!(place = %fault.place, fault = %fault.fault, "the journal was changed behind the server's back: run kairan verify");

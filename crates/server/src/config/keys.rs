@@ -115,7 +115,7 @@ keys! {
     "journal.head_seconds" Number = "10",
         "新しい記録があるとき、先頭に署名する間隔(1〜60秒)。",
         "Seconds between signed tree heads while there are new entries (1 to 60).";
-    "limits.body_bytes" Number = "2097152",
+    "limits.body_bytes" Number = "4194304",
         "一度に送れる内容の最大の大きさ(バイト、65536以上)。CSVの取り込みにも効きます。",
         "Largest request body in bytes (at least 65536). Also bounds CSV import.";
     "limits.connections" Number = "10000",

@@ -48,7 +48,6 @@ const WORTH_COMPRESSING: u16 = 1_024;
 
 impl Site {
     /// Puts everything together.
-    #[must_use]
     pub fn router(self, config: &Config) -> Router {
         let guard = Guard {
             origins: Origins::new([config.public_url.origin.clone()]),

@@ -89,7 +89,7 @@ async fn an_unknown_path_of_the_api_is_a_problem_and_not_the_client() {
 async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_read() {
     let request = Request::post("/api/v1/rooms")
         .header("origin", "http://localhost:8080")
-        .header("content-length", "2097153")
+        .header("content-length", "4194305")
         .body(Body::from_stream(futures_util::stream::once(async {
             panic!("the body was read");
             #[expect(unreachable_code, reason = "gives the stream its type")]
@@ -98,7 +98,7 @@ async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_read() {
         .expect("a request");
     let (response, body) = ask(site(&[], Ok(())), request).await;
     assert_eq!(response.status(), 413);
-    assert!(body.contains("\"code\":\"body.too_large\"") && body.contains("\"limit\":2097152"), "{body}");
+    assert!(body.contains("\"code\":\"body.too_large\"") && body.contains("\"limit\":4194304"), "{body}");
 }
 
 /// R22

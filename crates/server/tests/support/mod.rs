@@ -60,17 +60,18 @@ impl World {
         let listen = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         let mut command = self.command(&[&listen, arguments].concat());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-        let mut log = BufReader::new(child.stderr.take().expect("piped"));
-        let mut said = String::new();
-        loop {
-            let start = said.len();
-            assert!(log.read_line(&mut said).expect("UTF-8") > 0, "the server did not start: {said}");
-            let line: serde_json::Value = serde_json::from_str(&said[start..]).unwrap_or_default();
+        let log = BufReader::new(child.stderr.take().expect("piped"));
+        let mut server = Server { child, address: String::new(), log, said: String::new() };
+        while server.address.is_empty() {
+            let start = server.said.len();
+            let read = server.log.read_line(&mut server.said).expect("UTF-8");
+            assert!(read > 0, "the server did not start: {}", server.said);
+            let line: serde_json::Value = serde_json::from_str(&server.said[start..]).unwrap_or_default();
             if line["message"] == "listening" {
-                let address = line["address"].as_str().expect("an address").to_owned();
-                return Server { child, address, log, said };
+                server.address = line["address"].as_str().expect("an address").to_owned();
             }
         }
+        server
     }
 }
 
