@@ -1,17 +1,17 @@
 //! The composition root: the one place that knows every floor and wires them together.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::future::BoxFuture;
-use kairan_core::{Code, MemberId, Refusal, Surroundings};
+use kairan_core::{Code, Surroundings};
 use kairan_http::{Origins, openapi};
-use kairan_people::{Acquaintance, Hooks, MembersChanged, People, Settings};
-use kairan_storage::{LocalBoxFuture, Migration, Projection, Reader, Store, Tx};
-use kairan_talk::{Talk, rooms};
+use kairan_people::{People, Settings};
+use kairan_storage::{Migration, Projection, Store};
+use kairan_talk::Talk;
 use secrecy::SecretString;
 use serde_json::json;
 use utoipa::openapi::{Info, OpenApi, Server};
@@ -75,27 +75,6 @@ pub fn codes() -> Vec<&'static Code> {
     codes
 }
 
-/// What rooms mean to the people floor: whom one meets there, and that some follow a department.
-struct RoomHooks;
-
-impl Acquaintance for RoomHooks {
-    fn known_to<'a>(
-        &'a self,
-        reader: &'a mut Reader,
-        member: MemberId,
-    ) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>> {
-        Box::pin(
-            async move { Ok(rooms::queries::acquaintances(reader, member).await?.into_iter().collect()) },
-        )
-    }
-}
-
-impl MembersChanged for RoomHooks {
-    fn after<'a>(&'a self, tx: &'a mut Tx, _: &'a [MemberId]) -> LocalBoxFuture<'a, Result<(), Refusal>> {
-        Box::pin(rooms::follow::follow_departments(tx))
-    }
-}
-
 /// The people floor, wired; the command line uses it without a server.
 #[must_use]
 pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> People {
@@ -104,8 +83,7 @@ pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> Peo
         setup_code: setup_code.map(SecretString::from),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let rooms = Arc::new(RoomHooks);
-    People::new(store.clone(), settings, Hooks { acquaintance: rooms.clone(), members_changed: rooms })
+    People::new(store.clone(), settings, kairan_talk::hooks())
 }
 
 /// The session cookie over TLS, which the document names; without TLS it is `kairan`.

@@ -3,9 +3,12 @@
 //! It stays true that what happens in a room stands in the room's own stream, in one order with who is in it.
 
 pub mod frames;
+mod hooks;
 pub mod messages;
 pub mod reading;
 pub mod rooms;
+
+pub use hooks::hooks;
 
 use axum::extract::FromRef;
 use kairan_people::People;

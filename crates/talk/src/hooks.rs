@@ -1,0 +1,31 @@
+//! What rooms mean to the people floor: whom one meets there, and that some of them follow a department.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use kairan_core::{MemberId, Refusal};
+use kairan_people::{Acquaintance, Hooks, MembersChanged};
+use kairan_storage::{LocalBoxFuture, Reader, Tx};
+
+use crate::rooms;
+
+struct Rooms;
+
+impl Acquaintance for Rooms {
+    fn known_to<'a>(&'a self, reader: &'a mut Reader, member: MemberId) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>> {
+        Box::pin(async move { Ok(rooms::queries::acquaintances(reader, member).await?.into_iter().collect()) })
+    }
+}
+
+impl MembersChanged for Rooms {
+    fn after<'a>(&'a self, tx: &'a mut Tx, _: &'a [MemberId]) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+        Box::pin(rooms::follow::follow_departments(tx))
+    }
+}
+
+/// To be wired into the people floor.
+#[must_use]
+pub fn hooks() -> Hooks {
+    let rooms = Arc::new(Rooms);
+    Hooks { acquaintance: rooms.clone(), members_changed: rooms }
+}
