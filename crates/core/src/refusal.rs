@@ -115,10 +115,11 @@ impl Refusal {
     pub fn words(&self) -> (String, String) {
         (fill(self.code.ja, &self.facts), fill(self.code.en, &self.facts))
     }
-    /// The HTTP status: the code's own, except that a list of field faults takes the first field's.
+    /// The HTTP status: the code's own, except that [`FIELDS`], a mere list of field faults, takes the first field's.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.fields.first().map_or(self.code.status, |first| first.code.status)
+        let listed = self.fields.first().filter(|_| self.code == &FIELDS);
+        listed.map_or(self.code.status, |first| first.code.status)
     }
 }
 

@@ -30,7 +30,7 @@ use signin::throttle::Throttle;
 pub use token::Token;
 
 /// The steps of this crate's schema.
-pub static MIGRATIONS: &[Migration] =
+pub const MIGRATIONS: &[Migration] =
     &[Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
 
 /// What writes this crate's tables.

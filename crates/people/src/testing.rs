@@ -88,7 +88,7 @@ impl Reply {
     /// # Panics
     /// When it is another.
     #[track_caller]
-    #[must_use]
+    #[allow(clippy::must_use_candidate, reason = "often only the status matters")]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self.body
@@ -119,6 +119,14 @@ impl World {
     /// When it cannot be founded.
     pub async fn with(base: &TestStore, hooks: Hooks, more: impl FnOnce(&People) -> Router) -> Self {
         let (people, app) = Self::empty(base, hooks, None, more);
+        Self::found(base, people, app).await
+    }
+
+    /// An organisation just founded through `app`, however that is put together; its API is below `/api/v1`.
+    ///
+    /// # Panics
+    /// When it cannot be founded.
+    pub async fn found(base: &TestStore, people: People, app: Router) -> Self {
         let setup = json!({
             "organisation": "株式会社みほんマート", "family_name": "見本", "given_name": "大工", "family_kana": "みほん",
             "given_kana": "だいく", "login": "daiku", "password": PASSWORD,
@@ -127,6 +135,12 @@ impl World {
         let owner = person(&reply.body["me"], reply.cookie.clone(), "daiku");
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
         Self { base: base.clone(), people, app, owner, numbers: Arc::default() }
+    }
+
+    /// The same people, served by another application: what they find after a restart.
+    #[must_use]
+    pub fn served_by(self, app: Router) -> Self {
+        Self { app, ..self }
     }
 
     /// A server that nobody has set up yet.

@@ -144,6 +144,8 @@ pub struct Row {
 /// `import.column_missing`, `import.column_twice`.
 pub fn read(bytes: &[u8]) -> Result<Sheet, Refusal> {
     let (encoding, text) = decode(bytes)?;
+    // The reader counts a line at its line feed, so that after "\r\n" a record would seem to begin on the line before.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let heading = text.lines().next().unwrap_or_default();
     // "Unicode text" and some tools part cells by tabs.
     let delimiter = if heading.contains('\t') && !heading.contains(',') { b'\t' } else { b',' };

@@ -1,0 +1,12 @@
+//! Every route of the people floor, on both engines, laid out like the URLs. After each scenario the tables are replayed
+//! from the journal and compared.
+
+mod bad_input;
+mod departments;
+mod import;
+mod invitations;
+mod journal;
+mod me;
+mod members;
+mod session;
+mod setup;
