@@ -41,8 +41,9 @@ export function outsiders(room: Room): { ids: string[]; companies: string[] } {
 	return { ids, companies };
 }
 
+/** Who answers for a room. Two people talking answer for themselves: there nobody stands above the other. */
 export const managers = (room: Room): string[] =>
-	room.members.filter((one) => one.manager).map((one) => one.member);
+	room.kind === 'direct' ? [] : room.members.filter((one) => one.manager).map((one) => one.member);
 
 export const amManager = (room: Room): boolean => managers(room).includes(live.me);
 
