@@ -76,7 +76,8 @@ test-browser: $(BINARY) e2e/node_modules/.package-lock.json
 	KAIRAN_BINARY=$(abspath $(BINARY)) npm test --prefix e2e
 
 bench: web
-	cargo bench --locked --package kairan
+	cargo bench --locked --package kairan-talk --bench post
+	cargo bench --locked --package kairan-storage --bench log
 
 fmt:
 	cargo fmt --all

@@ -12,7 +12,9 @@ pub mod text;
 pub mod time;
 
 pub use actor::Actor;
-pub use ids::{ContentId, DepartmentId, DeviceId, InvitationId, MemberId, MessageId, RoomId, SecretId, SessionId};
+pub use ids::{
+    ContentId, DepartmentId, DeviceId, InvitationId, MemberId, MessageId, RoomId, SecretId, SessionId,
+};
 pub use permission::{Permission, Role};
 pub use refusal::{Code, FieldFault, Refusal};
 pub use surroundings::{Clock, Random, Surroundings};

@@ -81,7 +81,8 @@ impl Permission {
 
 impl Role {
     /// Every role, highest first.
-    pub const ALL: [Self; 7] = [Self::Owner, Self::Admin, Self::Auditor, Self::Hr, Self::Manager, Self::Member, Self::Partner];
+    pub const ALL: [Self; 7] =
+        [Self::Owner, Self::Admin, Self::Auditor, Self::Hr, Self::Manager, Self::Member, Self::Partner];
 
     /// The table.
     #[must_use]

@@ -165,12 +165,18 @@ mod tests {
     #[test]
     fn facts_fill_the_words() {
         let refusal = Refusal::new(&FIELD_TOO_LONG).fact("limit", 40);
-        assert_eq!(refusal.words(), ("40文字までにしてください。".into(), "Use at most 40 characters.".into()));
+        assert_eq!(
+            refusal.words(),
+            ("40文字までにしてください。".into(), "Use at most 40 characters.".into())
+        );
     }
 
     #[test]
     fn a_field_fault_decides_the_status() {
         let refusal = Refusal::fields(vec![FieldFault::new("display_name", &FIELD_CHARACTERS)]);
-        assert_eq!((refusal.status(), refusal.to_string().as_str()), (400, "fields.invalid display_name=field.characters"));
+        assert_eq!(
+            (refusal.status(), refusal.to_string().as_str()),
+            (400, "fields.invalid display_name=field.characters")
+        );
     }
 }

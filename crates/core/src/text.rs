@@ -82,7 +82,8 @@ fn check_marks(text: &str) -> Result<(), TextFault> {
 /// A mark that draws on the character before it. Class 0 marks of the combining blocks (enclosing ones) count too;
 /// Japanese voicing marks compose under NFC and never get this far.
 fn is_mark(c: char) -> bool {
-    canonical_combining_class(c) != 0 || matches!(c, '\u{0300}'..='\u{036f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+    canonical_combining_class(c) != 0
+        || matches!(c, '\u{0300}'..='\u{036f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Bidi controls, zero-width and other characters that change what one sees without being seen (R9).
@@ -98,7 +99,11 @@ pub fn is_invisible(c: char) -> bool {
 /// white space are folded).
 #[must_use]
 pub fn skeleton(name: &str) -> String {
-    let folded: String = name.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect();
+    let folded: String = name
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
+        .collect();
     unicode_security::skeleton(&folded).collect::<String>().nfc().collect()
 }
 
@@ -168,7 +173,13 @@ mod tests {
     /// R9
     #[test]
     fn lookalikes_share_a_skeleton() {
-        for (one, other) in [("admin", "аdmin"), ("Ｔａｒｏ", "taro"), ("高橋 一", "高橋一"), ("エ藤", "工藤"), ("ロ田", "口田")] {
+        for (one, other) in [
+            ("admin", "аdmin"),
+            ("Ｔａｒｏ", "taro"),
+            ("高橋 一", "高橋一"),
+            ("エ藤", "工藤"),
+            ("ロ田", "口田"),
+        ] {
             assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
         }
         assert_ne!(skeleton("乙川"), skeleton("乙山"));

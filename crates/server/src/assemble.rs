@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::future::BoxFuture;
-use kairan_core::{Code, Surroundings};
+use kairan_core::Code;
 use kairan_http::{Origins, openapi};
 use kairan_people::{People, Settings};
 use kairan_storage::{Migration, Projection, Store};
@@ -28,12 +28,10 @@ pub struct Parts {
     pub config: Config,
     /// The started database.
     pub store: Store,
-    /// Time and chance.
-    pub surroundings: Surroundings,
+    /// The people floor, from [`people`].
+    pub people: People,
     /// Counters.
     pub metrics: Metrics,
-    /// The code that the set-up page asks for, where one is needed.
-    pub setup_code: Option<String>,
     /// Tells jobs to end.
     pub stop: Stop,
 }
@@ -89,14 +87,16 @@ pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> Peo
 /// The session cookie over TLS, which the document names; without TLS it is `kairan`.
 const COOKIE: &str = "__Host-kairan";
 
+/// Where the API begins; [`crate::site::Site`] nests it there.
+const PREFIX: &str = "/api/v1";
+
 /// Pause between two looks for sessions whose time is over.
 const SESSIONS: Duration = Duration::from_secs(60);
 
 /// Wires the floors.
 #[must_use]
 pub fn assemble(parts: Parts) -> Assembled {
-    let Parts { config, store, surroundings: _, metrics, setup_code, stop } = parts;
-    let people = people(&store, &config, setup_code);
+    let Parts { config, store, people, metrics, stop } = parts;
     tokio::spawn(close_sessions(people.clone(), stop));
     let origins = Origins::new([config.public_url.origin.clone()]);
     let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics);
@@ -131,7 +131,10 @@ pub fn api_document() -> OpenApi {
 fn described(mut document: OpenApi) -> OpenApi {
     document.info = Info::new("Kairan", "1");
     document.info.description = Some("The business messenger an organisation owns.".into());
-    document.servers = Some(vec![Server::new("/api/v1")]);
+    // Whole paths and no server address: what the document names is what the log and the metrics name.
+    document.servers = Some(vec![Server::new("/")]);
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (format!("{PREFIX}{path}"), item)).collect();
     openapi::complete(&mut document, COOKIE);
     let listed: BTreeMap<&str, _> = codes()
         .into_iter()

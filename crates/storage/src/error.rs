@@ -57,8 +57,13 @@ impl Error {
         match self {
             Self::Conflict => true,
             // 40001 serialization failure, 40P01 deadlock; 23505 on the journal's own keys is turned into Conflict there.
-            Self::Postgres(error) => error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01")),
-            Self::Sqlite(error) => matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)),
+            Self::Postgres(error) => {
+                error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01"))
+            }
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+            ),
             _ => false,
         }
     }
@@ -68,7 +73,9 @@ impl Error {
     pub fn is_unique_violation(&self) -> bool {
         match self {
             Self::Postgres(error) => error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION),
-            Self::Sqlite(error) => matches!(error.sqlite_error(), Some(e) if matches!(e.extended_code, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)),
+            Self::Sqlite(error) => {
+                matches!(error.sqlite_error(), Some(e) if matches!(e.extended_code, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY))
+            }
             _ => false,
         }
     }
@@ -76,7 +83,11 @@ impl Error {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let code: &'static Code = if error.is_conflict() || matches!(error, Error::Stopped) { &refusal::STORAGE_BUSY } else { &refusal::SERVER_FAULT };
+        let code: &'static Code = if error.is_conflict() || matches!(error, Error::Stopped) {
+            &refusal::STORAGE_BUSY
+        } else {
+            &refusal::SERVER_FAULT
+        };
         Self { cause: Some(Box::new(error)), ..Self::new(code) }
     }
 }

@@ -123,7 +123,11 @@ impl Lanes {
         let mut lines = Vec::with_capacity(count);
         for index in 0..count {
             let (line, jobs) = mpsc::channel(LINE);
-            let tx = Tx::new(parts.database.writer().await?, parts.surroundings.clone(), parts.projections.clone());
+            let tx = Tx::new(
+                parts.database.writer().await?,
+                parts.surroundings.clone(),
+                parts.projections.clone(),
+            );
             let lane = Lane { tx, parts: parts.clone(), counts: counts.clone(), runtime: Handle::current() };
             std::thread::Builder::new().name(format!("lane-{index}")).spawn(move || lane.work(jobs))?;
             lines.push(line);
@@ -142,7 +146,9 @@ impl Lanes {
         stream.hash(&mut hasher);
         let line = &self.lines[usize::try_from(hasher.finish() % self.lines.len() as u64).unwrap_or(0)];
         let (answer, outcome) = oneshot::channel();
-        line.send(Box::new(TypedJob { stream, job, outcome: None, answer })).await.map_err(|_| Error::Stopped)?;
+        line.send(Box::new(TypedJob { stream, job, outcome: None, answer }))
+            .await
+            .map_err(|_| Error::Stopped)?;
         outcome.await.map_err(|_| Error::Stopped)?
     }
 }

@@ -48,7 +48,9 @@ async fn apply_one(writer: &mut Reader, migration: &Migration, surroundings: &Su
         writer.batch(LOCK).await?;
     }
     let digest = hex::encode(Sha256::digest(migration.sql));
-    if let Some(row) = writer.maybe("SELECT digest FROM migrations WHERE name = $1", params![migration.name]).await? {
+    if let Some(row) =
+        writer.maybe("SELECT digest FROM migrations WHERE name = $1", params![migration.name]).await?
+    {
         let applied: String = row.get(0)?;
         if applied == digest {
             return Ok(());
@@ -56,7 +58,12 @@ async fn apply_one(writer: &mut Reader, migration: &Migration, surroundings: &Su
         return Err(Error::Damaged(format!("migration {} was applied with another text", migration.name)));
     }
     writer.batch(migration.sql).await?;
-    writer.execute("INSERT INTO migrations (name, digest, at) VALUES ($1, $2, $3)", params![migration.name, digest, surroundings.now()]).await?;
+    writer
+        .execute(
+            "INSERT INTO migrations (name, digest, at) VALUES ($1, $2, $3)",
+            params![migration.name, digest, surroundings.now()],
+        )
+        .await?;
     Ok(())
 }
 
@@ -66,6 +73,12 @@ async fn apply_one(writer: &mut Reader, migration: &Migration, surroundings: &Su
 /// What the engine says.
 pub async fn pending(reader: &mut Reader, migrations: &[Migration]) -> Result<Vec<&'static str>> {
     let rows = reader.query("SELECT name FROM migrations", params![]).await?;
-    let applied = rows.iter().map(|row| row.get::<String>(0)).collect::<Result<std::collections::HashSet<_>>>()?;
-    Ok(JOURNAL.iter().chain(migrations).map(|migration| migration.name).filter(|name| !applied.contains(*name)).collect())
+    let applied =
+        rows.iter().map(|row| row.get::<String>(0)).collect::<Result<std::collections::HashSet<_>>>()?;
+    Ok(JOURNAL
+        .iter()
+        .chain(migrations)
+        .map(|migration| migration.name)
+        .filter(|name| !applied.contains(*name))
+        .collect())
 }

@@ -31,7 +31,13 @@ const PAGE: i64 = 1_000;
 ///
 /// # Errors
 /// What an engine or a projection says. Differences are the answer, not an error.
-pub async fn check(source: &Database, scratch: &Database, migrations: &[Migration], projections: &[Box<dyn Projection>], surroundings: &Surroundings) -> Result<Vec<Difference>> {
+pub async fn check(
+    source: &Database,
+    scratch: &Database,
+    migrations: &[Migration],
+    projections: &[Box<dyn Projection>],
+    surroundings: &Surroundings,
+) -> Result<Vec<Difference>> {
     migrate::apply(scratch, migrations, surroundings).await?;
     let mut from = source.reader().await?;
     from.begin_snapshot().await?;
@@ -42,8 +48,16 @@ pub async fn check(source: &Database, scratch: &Database, migrations: &[Migratio
     let mut differences = Vec::new();
     for table in projections.iter().flat_map(|projection| projection.tables()) {
         let (running, replayed) = (counted(&from.table(table).await?), counted(&to.table(table).await?));
-        differences.extend(only_in(&running, &replayed).map(|row| Difference { table, row, in_tables: true }));
-        differences.extend(only_in(&replayed, &running).map(|row| Difference { table, row, in_tables: false }));
+        differences.extend(only_in(&running, &replayed).map(|row| Difference {
+            table,
+            row,
+            in_tables: true,
+        }));
+        differences.extend(only_in(&replayed, &running).map(|row| Difference {
+            table,
+            row,
+            in_tables: false,
+        }));
     }
     from.batch("COMMIT").await?;
     Ok(differences)
@@ -105,7 +119,10 @@ fn counted(rows: &[Row]) -> BTreeMap<String, usize> {
     counts
 }
 
-fn only_in<'a>(one: &'a BTreeMap<String, usize>, other: &'a BTreeMap<String, usize>) -> impl Iterator<Item = String> + 'a {
+fn only_in<'a>(
+    one: &'a BTreeMap<String, usize>,
+    other: &'a BTreeMap<String, usize>,
+) -> impl Iterator<Item = String> + 'a {
     one.iter().filter(|(row, count)| other.get(*row) != Some(count)).map(|(row, _)| row.clone())
 }
 
@@ -138,11 +155,22 @@ impl Scratch {
         if let Some(url) = url.filter(|_| source.engine() == "postgres") {
             let schema = format!("rebuild_{}", hex::encode(surroundings.bytes::<8>()));
             source.writer().await?.batch(&format!("CREATE SCHEMA {schema}")).await?;
-            return Ok(Self { database: Database::postgres(url, Some(&schema))?, schema: Some(schema), _file: None });
+            return Ok(Self {
+                database: Database::postgres(url, Some(&schema))?,
+                schema: Some(schema),
+                _file: None,
+            });
         }
-        let beside = source.file().and_then(|file| file.parent().map(std::path::Path::to_owned)).ok_or_else(|| Error::Unusable("no database address".into()))?;
+        let beside = source
+            .file()
+            .and_then(|file| file.parent().map(std::path::Path::to_owned))
+            .ok_or_else(|| Error::Unusable("no database address".into()))?;
         let folder = tempfile::Builder::new().prefix("rebuild-").tempdir_in(beside)?;
-        Ok(Self { database: Database::sqlite(&folder.path().join("scratch.db"))?, schema: None, _file: Some(folder) })
+        Ok(Self {
+            database: Database::sqlite(&folder.path().join("scratch.db"))?,
+            schema: None,
+            _file: Some(folder),
+        })
     }
 
     /// Removes it.

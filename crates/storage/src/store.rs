@@ -30,10 +30,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be reached or a migration does not apply.
-    pub async fn open(database: Database, surroundings: Surroundings, migrations: &[Migration], projections: Vec<Box<dyn Projection>>, lanes: usize) -> Result<Self> {
+    pub async fn open(
+        database: Database,
+        surroundings: Surroundings,
+        migrations: &[Migration],
+        projections: Vec<Box<dyn Projection>>,
+        lanes: usize,
+    ) -> Result<Self> {
         migrate::apply(&database, migrations, &surroundings).await?;
         let lanes = if database.engine() == "sqlite" { 1 } else { lanes.max(1) };
-        let parts = LaneParts { database, surroundings, projections: projections.into(), bus: Bus::default() };
+        let parts =
+            LaneParts { database, surroundings, projections: projections.into(), bus: Bus::default() };
         let lanes = Lanes::start(&parts, lanes).await?;
         Ok(Self { parts, lanes: Arc::new(lanes) })
     }
@@ -57,7 +64,11 @@ impl Store {
             let outcome = self.lanes.run(stream, job.clone()).await;
             tries -= 1;
             match &outcome {
-                Err(error) if tries > 0 && error.storage().is_some_and(|error| error.is_conflict() || error.is_unique_violation()) => {}
+                Err(error)
+                    if tries > 0
+                        && error
+                            .storage()
+                            .is_some_and(|error| error.is_conflict() || error.is_unique_violation()) => {}
                 _ => return outcome,
             }
         }
@@ -85,7 +96,13 @@ impl Store {
                 database.give_back(reader);
                 outcome
             };
-            if shared { runtime.block_on(read) } else { read.now_or_never().unwrap_or_else(|| Err(Error::Damaged("a read waited for something other than SQLite".into()).into())) }
+            if shared {
+                runtime.block_on(read)
+            } else {
+                read.now_or_never().unwrap_or_else(|| {
+                    Err(Error::Damaged("a read waited for something other than SQLite".into()).into())
+                })
+            }
         };
         tokio::task::spawn_blocking(reading).await.map_err(|_| Error::Stopped)?
     }

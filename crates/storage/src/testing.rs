@@ -52,9 +52,15 @@ where
     let file = Database::sqlite(&folder.path().join("kairan.db")).expect("a fresh file");
     on_engine(schema, file, None, &scenario).await;
 
-    let server = std::env::var("KAIRAN_TEST_POSTGRES").expect("KAIRAN_TEST_POSTGRES names a PostgreSQL server (scripts/with-postgres.sh sets it)");
+    #[expect(clippy::disallowed_methods, reason = "the test runner says where the server is")]
+    let server = std::env::var("KAIRAN_TEST_POSTGRES")
+        .expect("KAIRAN_TEST_POSTGRES names a PostgreSQL server (scripts/with-postgres.sh sets it)");
     let name = format!("kairan_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
-    let mut admin = Database::postgres(&server, None).expect("a postgres:// URL").writer().await.expect("the test PostgreSQL answers");
+    let mut admin = Database::postgres(&server, None)
+        .expect("a postgres:// URL")
+        .writer()
+        .await
+        .expect("the test PostgreSQL answers");
     admin.batch(&format!("DROP DATABASE IF EXISTS {name}")).await.expect("may drop databases");
     admin.batch(&format!("CREATE DATABASE {name}")).await.expect("may make databases");
     let url = with_database(&server, &name);
@@ -78,15 +84,29 @@ where
     let (surroundings, clock) = held::surroundings(20_261_207);
     let migrations: Vec<Migration> = schema.migrations.iter().copied().flatten().copied().collect();
     let engine = database.engine();
-    let store = Store::open(database, surroundings.clone(), &migrations, (schema.projections)(), 4).await.expect("a fresh database opens");
+    let store = Store::open(database, surroundings.clone(), &migrations, (schema.projections)(), 4)
+        .await
+        .expect("a fresh database opens");
     scenario(TestStore { store: store.clone(), clock, engine, url: url.clone() }).await;
     prove_projections(&store, &migrations, &(schema.projections)(), url.as_deref(), &surroundings).await;
 }
 
-async fn prove_projections(store: &Store, migrations: &[Migration], projections: &[Box<dyn Projection>], url: Option<&str>, surroundings: &Surroundings) {
+async fn prove_projections(
+    store: &Store,
+    migrations: &[Migration],
+    projections: &[Box<dyn Projection>],
+    url: Option<&str>,
+    surroundings: &Surroundings,
+) {
     let source = store.database();
     let scratch = Scratch::beside(source, url, surroundings).await.expect("room for a replay");
-    let differences = rebuild::check(source, &scratch.database, migrations, projections, surroundings).await.expect("the journal replays");
+    let differences = rebuild::check(source, &scratch.database, migrations, projections, surroundings)
+        .await
+        .expect("the journal replays");
     scratch.discard(source).await.expect("the replay is dropped");
-    assert!(differences.is_empty(), "on {}: tables that do not follow from the journal: {differences:#?}", source.engine());
+    assert!(
+        differences.is_empty(),
+        "on {}: tables that do not follow from the journal: {differences:#?}",
+        source.engine()
+    );
 }

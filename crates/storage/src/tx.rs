@@ -73,7 +73,11 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(reader: Reader, surroundings: Surroundings, projections: Arc<[Box<dyn Projection>]>) -> Self {
+    pub(crate) fn new(
+        reader: Reader,
+        surroundings: Surroundings,
+        projections: Arc<[Box<dyn Projection>]>,
+    ) -> Self {
         let now = surroundings.now();
         Self { reader, surroundings, projections, now, heads: HashMap::new(), job: JobLog::default() }
     }
@@ -94,7 +98,13 @@ impl Tx {
     ///
     /// # Errors
     /// What the engine or a projection says; the whole job is then undone.
-    pub async fn append<F: Facts>(&mut self, stream: Stream, actor: Actor, device: Option<DeviceId>, fact: &F) -> Result<Seq> {
+    pub async fn append<F: Facts>(
+        &mut self,
+        stream: Stream,
+        actor: Actor,
+        device: Option<DeviceId>,
+        fact: &F,
+    ) -> Result<Seq> {
         let head = self.head(stream).await?;
         let mut event = Event {
             stream,
@@ -134,7 +144,12 @@ impl Tx {
     pub async fn put_content(&mut self, text: &str) -> Result<Content> {
         let id: ContentId = self.surroundings.id();
         let salt: [u8; 16] = self.surroundings.bytes();
-        self.reader.write("INSERT INTO contents (id, salt, body) VALUES ($1, $2, $3)", params![id, salt, text.as_bytes()]).await?;
+        self.reader
+            .write(
+                "INSERT INTO contents (id, salt, body) VALUES ($1, $2, $3)",
+                params![id, salt, text.as_bytes()],
+            )
+            .await?;
         self.job.contents.insert(id, text.to_owned());
         Ok(Content { id, commitment: commitment(&salt, text.as_bytes()) })
     }
@@ -145,7 +160,9 @@ impl Tx {
     /// What the engine says.
     pub async fn put_secret(&mut self, kind: &'static str, value: &[u8]) -> Result<SecretId> {
         let id: SecretId = self.surroundings.id();
-        self.reader.write("INSERT INTO secrets (id, kind, value) VALUES ($1, $2, $3)", params![id, kind, value]).await?;
+        self.reader
+            .write("INSERT INTO secrets (id, kind, value) VALUES ($1, $2, $3)", params![id, kind, value])
+            .await?;
         Ok(id)
     }
 
@@ -162,7 +179,10 @@ impl Tx {
     /// # Errors
     /// What the engine says; [`Error::Damaged`] for any other table.
     pub async fn mark(&mut self, sql: &'static str, params: Params) -> Result<u64> {
-        if !["INSERT INTO marks_", "UPDATE marks_", "DELETE FROM marks_"].iter().any(|start| sql.starts_with(start)) {
+        if !["INSERT INTO marks_", "UPDATE marks_", "DELETE FROM marks_"]
+            .iter()
+            .any(|start| sql.starts_with(start))
+        {
             return Err(Error::Damaged(format!("not a mark: {sql}")));
         }
         self.reader.execute(sql, params).await
@@ -225,7 +245,10 @@ impl Tx {
         self.reader.flush().await?;
         let job = std::mem::take(&mut self.job);
         let contents = Arc::new(job.contents);
-        let events = job.events.into_iter().map(|event| News::Event(Arc::new(Committed { event, contents: contents.clone() })));
+        let events = job
+            .events
+            .into_iter()
+            .map(|event| News::Event(Arc::new(Committed { event, contents: contents.clone() })));
         Ok(events.chain(job.news).collect())
     }
 
@@ -273,7 +296,11 @@ impl Reader {
     /// What the engine says.
     pub async fn content(&mut self, content: ContentId) -> Result<Option<String>> {
         let row = self.maybe("SELECT body FROM contents WHERE id = $1", params![content]).await?;
-        Ok(row.map(|row| row.get::<Option<Vec<u8>>>(0)).transpose()?.flatten().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(row
+            .map(|row| row.get::<Option<Vec<u8>>>(0))
+            .transpose()?
+            .flatten()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// A secret's value.
@@ -281,7 +308,10 @@ impl Reader {
     /// # Errors
     /// What the engine says.
     pub async fn secret(&mut self, secret: SecretId) -> Result<Option<Vec<u8>>> {
-        self.maybe("SELECT value FROM secrets WHERE id = $1", params![secret]).await?.map(|row| row.get(0)).transpose()
+        self.maybe("SELECT value FROM secrets WHERE id = $1", params![secret])
+            .await?
+            .map(|row| row.get(0))
+            .transpose()
     }
 
     /// The secret of this kind with this value.
@@ -289,6 +319,9 @@ impl Reader {
     /// # Errors
     /// What the engine says.
     pub async fn find_secret(&mut self, kind: &'static str, value: &[u8]) -> Result<Option<SecretId>> {
-        self.maybe("SELECT id FROM secrets WHERE kind = $1 AND value = $2", params![kind, value]).await?.map(|row| row.get(0)).transpose()
+        self.maybe("SELECT id FROM secrets WHERE kind = $1 AND value = $2", params![kind, value])
+            .await?
+            .map(|row| row.get(0))
+            .transpose()
     }
 }

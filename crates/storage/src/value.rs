@@ -174,7 +174,11 @@ impl Row {
     /// [`Error::Column`] when it holds another kind of value.
     pub fn get<T: FromValue>(&self, column: usize) -> Result<T> {
         let value = self.0.get(column).unwrap_or(&Value::Null);
-        T::from_value(value).ok_or_else(|| Error::Column { column, expected: T::EXPECTED, found: value.kind() })
+        T::from_value(value).ok_or_else(|| Error::Column {
+            column,
+            expected: T::EXPECTED,
+            found: value.kind(),
+        })
     }
 
     /// The columns as they are.

@@ -3,11 +3,16 @@
 use futures_util::future::join_all;
 use kairan_core::{Actor, Refusal, RoomId, Seq, refusal};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
-use kairan_storage::{Error, Event, Facts, LocalBoxFuture, Migration, News, Projection, Result, Stream, Tables, Tx, events_after, facts, params, rebuild};
+use kairan_storage::{
+    Error, Event, Facts, LocalBoxFuture, Migration, News, Projection, Result, Stream, Tables, Tx,
+    events_after, facts, params, rebuild,
+};
 use serde::{Deserialize, Serialize};
 
+/// It counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
+    /// By how much.
     by: i64,
 }
 
@@ -36,19 +41,34 @@ impl Projection for Counters {
     }
 }
 
-static MIGRATIONS: &[Migration] =
-    &[Migration { name: "test/0001", sql: "CREATE TABLE counters (stream BYTEA NOT NULL PRIMARY KEY, total BIGINT NOT NULL CHECK (total < 1000000)); CREATE TABLE marks_test (id BIGINT PRIMARY KEY);" }];
+static MIGRATIONS: &[Migration] = &[Migration {
+    name: "test/0001",
+    sql: "CREATE TABLE counters (stream BYTEA NOT NULL PRIMARY KEY, total BIGINT NOT NULL CHECK (total < 1000000)); CREATE TABLE marks_test (id BIGINT PRIMARY KEY);",
+}];
 
 const SCHEMA: Schema = Schema { migrations: &[MIGRATIONS], projections: || vec![Box::new(Counters)] };
 
 async fn count(world: &TestStore, stream: Stream, by: i64) -> Result<Seq, Refusal> {
-    world.store.write(stream, async move |tx: &mut Tx| tx.append(stream, Actor::System, None, &CounterFact::from(Counted { by })).await.map_err(Refusal::from)).await
+    world
+        .store
+        .write(stream, async move |tx: &mut Tx| {
+            tx.append(stream, Actor::System, None, &CounterFact::from(Counted { by }))
+                .await
+                .map_err(Refusal::from)
+        })
+        .await
 }
 
 async fn total(world: &TestStore, stream: Stream) -> Option<i64> {
     world
         .store
-        .read(async move |reader| reader.maybe("SELECT total FROM counters WHERE stream = $1", params![stream]).await?.map(|row| row.get(0)).transpose())
+        .read(async move |reader| {
+            reader
+                .maybe("SELECT total FROM counters WHERE stream = $1", params![stream])
+                .await?
+                .map(|row| row.get(0))
+                .transpose()
+        })
         .await
         .unwrap_or_else(|error: Error| panic!("{error}"))
 }
@@ -57,7 +77,8 @@ async fn total(world: &TestStore, stream: Stream) -> Option<i64> {
 #[tokio::test]
 async fn many_writers_make_a_gapless_chain() {
     both_engines(SCHEMA, async |world: TestStore| {
-        let rooms: Vec<Stream> = (0..3).map(|_| Stream::Room(world.store.surroundings().id::<RoomId>())).collect();
+        let rooms: Vec<Stream> =
+            (0..3).map(|_| Stream::Room(world.store.surroundings().id::<RoomId>())).collect();
         let writes = (0..300).map(|n| {
             let (world, stream) = (world.clone(), rooms[n % 3]);
             tokio::spawn(async move {
@@ -65,14 +86,22 @@ async fn many_writers_make_a_gapless_chain() {
                 count(&world, stream, if n % 7 == 0 { 2_000_000 } else { 1 }).await.is_ok()
             })
         });
-        let kept = join_all(writes).await.into_iter().filter(|kept| *kept.as_ref().expect("no panic")).count();
+        let kept =
+            join_all(writes).await.into_iter().filter(|kept| *kept.as_ref().expect("no panic")).count();
         assert_eq!(kept, 300 - 43, "on {}", world.engine);
         for stream in rooms {
-            let events = world.store.read(async move |reader| events_after(reader, stream, Seq::START, 1_000).await).await.unwrap_or_else(|error: Error| panic!("{error}"));
+            let events = world
+                .store
+                .read(async move |reader| events_after(reader, stream, Seq::START, 1_000).await)
+                .await
+                .unwrap_or_else(|error: Error| panic!("{error}"));
             assert_eq!(Some(events.len() as i64), total(&world, stream).await);
             let mut prev = [0; 32];
             for (index, event) in events.iter().enumerate() {
-                assert_eq!((event.seq.0, event.prev, event.hash), (index as i64 + 1, prev, event.computed_hash()));
+                assert_eq!(
+                    (event.seq.0, event.prev, event.hash),
+                    (index as i64 + 1, prev, event.computed_hash())
+                );
                 prev = event.hash;
             }
         }
@@ -129,9 +158,17 @@ async fn a_panicking_job_is_undone_and_the_lane_goes_on() {
 #[tokio::test]
 async fn a_mark_cannot_write_a_feature_table() {
     both_engines(SCHEMA, async |world: TestStore| {
-        let outcome: Result<u64, Error> = world.store.write(Stream::Organisation, async |tx: &mut Tx| tx.mark("DELETE FROM counters", params![]).await).await;
+        let outcome: Result<u64, Error> = world
+            .store
+            .write(Stream::Organisation, async |tx: &mut Tx| tx.mark("DELETE FROM counters", params![]).await)
+            .await;
         assert!(matches!(outcome, Err(Error::Damaged(_))));
-        let outcome: Result<u64, Error> = world.store.write(Stream::Organisation, async |tx: &mut Tx| tx.mark("INSERT INTO marks_test (id) VALUES ($1)", params![1]).await).await;
+        let outcome: Result<u64, Error> = world
+            .store
+            .write(Stream::Organisation, async |tx: &mut Tx| {
+                tx.mark("INSERT INTO marks_test (id) VALUES ($1)", params![1]).await
+            })
+            .await;
         assert_eq!(outcome.expect("a mark"), 1);
     })
     .await;

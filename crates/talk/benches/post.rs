@@ -4,6 +4,8 @@
 //! `make bench` prints posts a second and the ratio for 1, 16 and 256 posters. The two take turns, round by round, so that
 //! a machine whose disk drifts hurts both.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock on the wall")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Wall};
@@ -19,13 +21,25 @@ use kairan_talk::rooms::rules::{History, RoomKind};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-const TEXT: &str = "冷蔵ケース3番、8:10で4℃まで下がりました。扉のパッキンのずれを直してあります。昼にもう一度測ります。";
+const TEXT: &str =
+    "冷蔵ケース3番、8:10で4℃まで下がりました。扉のパッキンのずれを直してあります。昼にもう一度測ります。";
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    println!("{:>8} {:>14} {:>14} {:>7}   (median of {ROUNDS} rounds of {} s; min–max in brackets)", "posters", "Kairan /s", "bare /s", "ratio", ROUND.as_secs());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    println!(
+        "{:>8} {:>14} {:>14} {:>7}   (median of {ROUNDS} rounds of {} s; min–max in brackets)",
+        "posters",
+        "Kairan /s",
+        "bare /s",
+        "ratio",
+        ROUND.as_secs()
+    );
     for posters in [1_usize, 16, 256] {
         let folder = tempfile::tempdir().expect("a folder");
         let world = runtime.block_on(World::new(&folder.path().join("kairan.db")));
@@ -38,7 +52,12 @@ fn main() {
             theirs.push(other);
             ratios.push(one / other);
         }
-        println!("{posters:>8} {} {} {}", spread(&mut ours, 0), spread(&mut theirs, 0), spread(&mut ratios, 2));
+        println!(
+            "{posters:>8} {} {} {}",
+            spread(&mut ours, 0),
+            spread(&mut theirs, 0),
+            spread(&mut ratios, 2)
+        );
     }
 }
 
@@ -59,8 +78,17 @@ impl World {
     async fn new(file: &Path) -> Self {
         let (surroundings, _) = held::surroundings(7);
         let migrations: Vec<Migration> = [kairan_people::MIGRATIONS, kairan_talk::MIGRATIONS].concat();
-        let store = Store::open(Database::sqlite(file).expect("a file"), surroundings.clone(), &migrations, kairan_talk::projections(), 1).await.expect("opens");
-        let (member, session, room): (MemberId, SessionId, RoomId) = (surroundings.id(), surroundings.id(), surroundings.id());
+        let store = Store::open(
+            Database::sqlite(file).expect("a file"),
+            surroundings.clone(),
+            &migrations,
+            kairan_talk::projections(),
+            1,
+        )
+        .await
+        .expect("opens");
+        let (member, session, room): (MemberId, SessionId, RoomId) =
+            (surroundings.id(), surroundings.id(), surroundings.id());
         let made = RoomFact::from(RoomCreated {
             kind: RoomKind::Group,
             name: Some("駅前店 連絡".into()),
@@ -70,15 +98,25 @@ impl World {
             history: History::All,
             members: vec![FirstMember { member, manager: true }],
         });
-        let _: Result<_, Error> = store.write(Stream::Room(room), async move |tx: &mut Tx| tx.append(Stream::Room(room), Actor::System, None, &made).await).await;
-        let caller = Caller { member, role: Role::Member, kind: kairan_people::members::rules::Kind::Employee, session };
+        let _: Result<_, Error> = store
+            .write(Stream::Room(room), async move |tx: &mut Tx| {
+                tx.append(Stream::Room(room), Actor::System, None, &made).await
+            })
+            .await;
+        let caller = Caller {
+            member,
+            role: Role::Member,
+            kind: kairan_people::members::rules::Kind::Employee,
+            session,
+        };
         Self { store, caller, room }
     }
 
     /// Posts a second that were acknowledged, and so are durable.
     async fn round(&self, posters: usize) -> f64 {
         let begin = Wall::now();
-        let tasks: Vec<_> = (0..posters).map(|_| tokio::spawn(self.clone().post_until(begin + ROUND))).collect();
+        let tasks: Vec<_> =
+            (0..posters).map(|_| tokio::spawn(self.clone().post_until(begin + ROUND))).collect();
         let mut posts = 0_u32;
         for task in tasks {
             posts += task.await.expect("no panic");
@@ -90,9 +128,19 @@ impl World {
         let mut posts = 0;
         let caller = Arc::new(self.caller);
         while Wall::now() < end {
-            let new = NewMessage { id: self.store.surroundings().id(), text: TEXT.into(), label: None, reply_to: None };
+            let new = NewMessage {
+                id: self.store.surroundings().id(),
+                text: TEXT.into(),
+                label: None,
+                reply_to: None,
+            };
             let (caller, room) = (caller.clone(), self.room);
-            let posted = self.store.write(Stream::Room(room), async move |tx: &mut Tx| post_message(tx, &caller, room, &new).await).await;
+            let posted = self
+                .store
+                .write(Stream::Room(room), async move |tx: &mut Tx| {
+                    post_message(tx, &caller, room, &new).await
+                })
+                .await;
             posted.expect("posted");
             posts += 1;
         }
@@ -138,23 +186,42 @@ impl Bare {
             let mut event = tx
                 .prepare_cached("INSERT INTO events (stream, seq, at, actor, member, device, kind, body, prev, hash) VALUES (?1, ?2, ?3, 'm', ?4, NULL, 'message.posted', ?5, ?6, ?7)")
                 .expect("prepares");
-            let mut content = tx.prepare_cached("INSERT INTO contents (id, salt, body) VALUES (?1, ?2, ?3)").expect("prepares");
+            let mut content = tx
+                .prepare_cached("INSERT INTO contents (id, salt, body) VALUES (?1, ?2, ?3)")
+                .expect("prepares");
             let mut message = tx
                 .prepare_cached("INSERT INTO messages (id, room, seq, at, author, content, mentions, everyone, edits) VALUES (?1, ?2, ?3, ?4, ?5, ?6, '[]', 0, 0)")
                 .expect("prepares");
             for _ in 0..posts {
                 self.seq += 1;
                 let now = self.ids.now().ms();
-                let (id, content_id): (kairan_core::MessageId, kairan_core::ContentId) = (self.ids.id(), self.ids.id());
+                let (id, content_id): (kairan_core::MessageId, kairan_core::ContentId) =
+                    (self.ids.id(), self.ids.id());
                 let salt: [u8; 16] = self.ids.bytes();
                 let commitment = hex::encode(Sha256::new().chain_update(salt).chain_update(TEXT).finalize());
                 let body = format!(
                     r#"{{"message":"{id}","content":{{"id":"{content_id}","commitment":"{commitment}"}},"label":null,"reply_to":null,"mentions":[],"all":false}}"#
                 );
-                let hash: [u8; 32] = Sha256::new().chain_update(self.prev).chain_update(&stream).chain_update(&body).finalize().into();
-                event.execute(params![stream, self.seq, now, self.member.bytes(), body, self.prev, hash]).expect("inserts");
+                let hash: [u8; 32] = Sha256::new()
+                    .chain_update(self.prev)
+                    .chain_update(&stream)
+                    .chain_update(&body)
+                    .finalize()
+                    .into();
+                event
+                    .execute(params![stream, self.seq, now, self.member.bytes(), body, self.prev, hash])
+                    .expect("inserts");
                 content.execute(params![content_id.bytes(), salt, TEXT.as_bytes()]).expect("inserts");
-                message.execute(params![id.bytes(), self.room.bytes(), self.seq, now, self.member.bytes(), content_id.bytes()]).expect("inserts");
+                message
+                    .execute(params![
+                        id.bytes(),
+                        self.room.bytes(),
+                        self.seq,
+                        now,
+                        self.member.bytes(),
+                        content_id.bytes()
+                    ])
+                    .expect("inserts");
                 self.prev = hash;
             }
             tx.prepare_cached("INSERT INTO streams (stream, seq, hash) VALUES (?1, ?2, ?3) ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, hash = excluded.hash")

@@ -27,7 +27,7 @@ pub struct RoomEvent {
     #[schema(value_type = i64)]
     pub at: Instant,
     /// Who did it; none for the server itself.
-    #[schema(value_type = Option<String>, format = Uuid)]
+    #[schema(value_type = Option<String>, format = Uuid, required = true)]
     pub actor: Option<MemberId>,
     /// `feature.happened`.
     pub kind: String,
@@ -61,7 +61,14 @@ fn frame(event: &Event, text: Option<Option<String>>) -> Option<RoomEvent> {
         body.insert("text".into(), text.map_or(Value::Null, Value::String));
     }
     body.remove("floor"); // what a newcomer may see is between them and the server
-    Some(RoomEvent { room, seq: event.seq, at: event.at, actor: event.actor.member(), kind: event.kind.clone(), body })
+    Some(RoomEvent {
+        room,
+        seq: event.seq,
+        at: event.at,
+        actor: event.actor.member(),
+        kind: event.kind.clone(),
+        body,
+    })
 }
 
 /// Whose coming or going an event is, for whoever routes frames.
@@ -77,7 +84,9 @@ pub enum Movement {
 #[must_use]
 pub fn movement(event: &Event) -> Option<Movement> {
     match RoomFact::of(event)?.ok()? {
-        RoomFact::Created(created) => Some(Movement::In(created.members.iter().map(|first| first.member).collect())),
+        RoomFact::Created(created) => {
+            Some(Movement::In(created.members.iter().map(|first| first.member).collect()))
+        }
         RoomFact::MemberAdded(added) => Some(Movement::In(vec![added.member])),
         RoomFact::MemberRemoved(removed) => Some(Movement::Out(removed.member)),
         _ => None,

@@ -12,8 +12,14 @@ use crate::rooms;
 struct Rooms;
 
 impl Acquaintance for Rooms {
-    fn known_to<'a>(&'a self, reader: &'a mut Reader, member: MemberId) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>> {
-        Box::pin(async move { Ok(rooms::queries::acquaintances(reader, member).await?.into_iter().collect()) })
+    fn known_to<'a>(
+        &'a self,
+        reader: &'a mut Reader,
+        member: MemberId,
+    ) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>> {
+        Box::pin(
+            async move { Ok(rooms::queries::acquaintances(reader, member).await?.into_iter().collect()) },
+        )
     }
 }
 

@@ -31,7 +31,8 @@ impl FromRef<Talk> for People {
 }
 
 /// Talk's schema.
-pub static MIGRATIONS: &[Migration] = &[Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") }];
+pub static MIGRATIONS: &[Migration] =
+    &[Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") }];
 
 /// Talk's projections.
 #[must_use]
@@ -44,5 +45,10 @@ pub static CODES: &[&[&kairan_core::Code]] = &[rooms::rules::CODES, messages::ru
 
 /// Talk's routes.
 pub fn router() -> OpenApiRouter<Talk> {
-    OpenApiRouter::new().merge(rooms::http::router()).merge(messages::http::router()).merge(reading::http::router())
+    let mut routes = OpenApiRouter::new()
+        .merge(rooms::http::router())
+        .merge(messages::http::router())
+        .merge(reading::http::router());
+    kairan_http::openapi::behind_session(routes.get_openapi_mut());
+    routes
 }

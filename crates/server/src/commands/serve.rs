@@ -53,9 +53,8 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     let Assembled { api, goodbye } = assemble::assemble(Parts {
         config: context.config.clone(),
         store: store.clone(),
-        surroundings: context.surroundings.clone(),
+        people: assemble::people(&store, &context.config, setup_code.clone()),
         metrics: metrics.clone(),
-        setup_code: setup_code.clone(),
         stop: stop.clone(),
     });
     let site = Site {

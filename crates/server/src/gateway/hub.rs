@@ -132,10 +132,10 @@ impl Task {
                     Ok(News::Event(committed)) => self.committed(&committed).await,
                     Ok(News::Read { member, room, upto, at }) => {
                         let frame = Plain::Read { room, member, upto, at }.text();
-                        let deliveries = self.routing.to_room(room, &frame, None);
+                        let deliveries = self.routing.for_room(room, &frame, None);
                         self.deliver(deliveries);
                     }
-                    Ok(News::Own(member)) => self.to_member(member, &Plain::Me.text()),
+                    Ok(News::Own(member)) => self.tell_member(member, &Plain::Me.text()),
                     Err(RecvError::Lagged(missed)) => {
                         tracing::warn!(missed, "the gateway fell behind and reads the journal");
                         self.catch_up().await;
@@ -173,7 +173,7 @@ impl Task {
         self.routing.load(&memberships, &heads);
         for (room, head) in behind {
             let frame = Plain::Refetch { room, head }.text();
-            let deliveries = self.routing.to_room(room, &frame, None);
+            let deliveries = self.routing.for_room(room, &frame, None);
             self.deliver(deliveries);
         }
     }
@@ -261,7 +261,7 @@ impl Task {
         if preferences::events::PreferenceFact::of(event).is_some()
             && let Stream::Member(member) = event.stream
         {
-            self.to_member(member, &Plain::Me.text());
+            self.tell_member(member, &Plain::Me.text());
         }
     }
 
@@ -269,7 +269,9 @@ impl Task {
     fn read_profile(&self, member: MemberId) {
         let (hub, store) = (self.hub.clone(), self.store.clone());
         tokio::spawn(async move {
-            let read = async move |reader: &mut kairan_storage::Reader| members::queries::record(reader, member).await;
+            let read = async move |reader: &mut kairan_storage::Reader| {
+                members::queries::record(reader, member).await
+            };
             if let Ok(Some(record)) = store.read::<_, Error, _>(read).await {
                 let frame = super::frames::member(&members::http::Member::from(record));
                 let _ = hub.0.send(Call::Profile(member, frame)).await;
@@ -294,7 +296,7 @@ impl Task {
                     && self.routing.is_in(room, member)
                 {
                     let deliveries =
-                        self.routing.to_lookers(room, member, &Plain::Typing { room, member }.text());
+                        self.routing.for_lookers(room, member, &Plain::Typing { room, member }.text());
                     self.deliver(deliveries);
                 }
             }
@@ -312,7 +314,7 @@ impl Task {
                         .get(&number)
                         .is_some_and(|slot| slot.caller.role.may(Permission::ViewDirectory))
                 };
-                let deliveries = self.routing.to_acquaintances(member, sees_all, &frame);
+                let deliveries = self.routing.for_acquaintances(member, sees_all, &frame);
                 self.deliver(deliveries);
             }
             Call::CloseAll(done) => {
@@ -331,7 +333,7 @@ impl Task {
         let (closing, closed) = watch::channel(None);
         let waiting = Arc::new(AtomicUsize::new(0));
         let (member, session) = (caller.member, caller.session);
-        let first = self.routing.to_member(member, &Utf8Bytes::default()).is_empty();
+        let first = self.routing.of_member(member, &Utf8Bytes::default()).is_empty();
         let heads = self.routing.connect(number, member, session);
         self.slots.insert(number, Slot { caller, frames, waiting: waiting.clone(), closing });
         if first {
@@ -371,8 +373,8 @@ impl Task {
         }
     }
 
-    fn to_member(&mut self, member: MemberId, frame: &Utf8Bytes) {
-        let deliveries = self.routing.to_member(member, frame);
+    fn tell_member(&mut self, member: MemberId, frame: &Utf8Bytes) {
+        let deliveries = self.routing.of_member(member, frame);
         self.deliver(deliveries);
     }
 

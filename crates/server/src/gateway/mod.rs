@@ -85,7 +85,7 @@ pub struct GatewayTicket {
     expires_at: Instant,
 }
 
-#[utoipa::path(post, path = "/gateway/ticket", operation_id = "post_gateway_ticket", responses((status = 201, body = GatewayTicket)))]
+#[utoipa::path(post, path = "/gateway/ticket", operation_id = "post_gateway_ticket", responses((status = 201, body = GatewayTicket)), security(("session" = [])))]
 async fn post_gateway_ticket(
     State(gateway): State<Gateway>,
     caller: Caller,

@@ -127,7 +127,7 @@ impl Routing {
                 connection.awaited.insert(room, Vec::new());
             }
         }
-        let deliveries = self.to_room(room, frame, Some(seq));
+        let deliveries = self.for_room(room, frame, Some(seq));
         if let Some(Movement::Out(member)) = movement {
             if let Some(state) = self.rooms.get_mut(&room) {
                 state.members.remove(member);
@@ -154,7 +154,7 @@ impl Routing {
     }
 
     /// A frame for everyone in a room.
-    pub fn to_room(&mut self, room: RoomId, frame: &Utf8Bytes, seq: Option<Seq>) -> Deliveries {
+    pub fn for_room(&mut self, room: RoomId, frame: &Utf8Bytes, seq: Option<Seq>) -> Deliveries {
         let Some(state) = self.rooms.get(&room) else { return Vec::new() };
         let mut deliveries = Vec::new();
         for number in state.members.iter().filter_map(|member| self.by_member.get(member)).flatten() {
@@ -168,7 +168,7 @@ impl Routing {
     }
 
     /// A frame for everyone in a room who has it on screen, but not for `member` themselves.
-    pub fn to_lookers(&self, room: RoomId, member: MemberId, frame: &Utf8Bytes) -> Deliveries {
+    pub fn for_lookers(&self, room: RoomId, member: MemberId, frame: &Utf8Bytes) -> Deliveries {
         let looks =
             |connection: &Connection| connection.looking.contains(&room) && connection.member != member;
         self.connections
@@ -179,12 +179,12 @@ impl Routing {
     }
 
     /// A frame for all connections of a member.
-    pub fn to_member(&self, member: MemberId, frame: &Utf8Bytes) -> Deliveries {
+    pub fn of_member(&self, member: MemberId, frame: &Utf8Bytes) -> Deliveries {
         self.by_member.get(&member).into_iter().flatten().map(|number| (*number, frame.clone())).collect()
     }
 
     /// A frame for those who may know of `about`: everyone `sees_all` says yes to, and those who share a room.
-    pub fn to_acquaintances(
+    pub fn for_acquaintances(
         &self,
         about: MemberId,
         sees_all: impl Fn(Number) -> bool,
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!((texts(&removed, 1), texts(&removed, 2)), (vec!["removed"], vec!["removed"]));
         let (after, _) = routing.event(room, Seq(6), None, &"after".into());
         assert_eq!((texts(&after, 1), texts(&after, 2)), (vec!["after"], vec![]));
-        assert!(routing.to_lookers(room, stays, &"typing".into()).is_empty());
+        assert!(routing.for_lookers(room, stays, &"typing".into()).is_empty());
     }
 
     #[test]
@@ -336,8 +336,8 @@ mod tests {
             "both are in the room; the other room is not theirs"
         );
         assert_eq!(routing.who_watches(two), vec![1]);
-        assert_eq!(texts(&routing.to_lookers(room, two, &"typing".into()), 1), ["typing"]);
-        assert!(routing.to_lookers(other, two, &"typing".into()).is_empty());
+        assert_eq!(texts(&routing.for_lookers(room, two, &"typing".into()), 1), ["typing"]);
+        assert!(routing.for_lookers(other, two, &"typing".into()).is_empty());
         assert_eq!(routing.disconnect(2), Some(two));
     }
 }

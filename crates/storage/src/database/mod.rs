@@ -199,7 +199,8 @@ impl Reader {
 
     /// Starts a transaction that sees one moment.
     pub(crate) async fn begin_snapshot(&mut self) -> Result<()> {
-        self.batch(if self.is_shared() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" }).await
+        self.batch(if self.is_shared() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" })
+            .await
     }
 
     /// The `SQLite` connection inside, for the online backup.

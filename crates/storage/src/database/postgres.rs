@@ -20,13 +20,19 @@ pub struct Postgres {
 impl Postgres {
     /// `schema`: the search path, when not the default (scratch replays use their own).
     pub fn open(url: &str, size: usize, schema: Option<&str>) -> Result<Self> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|_| Error::Unusable("the database address is not a valid postgres:// URL".into()))?;
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|_| Error::Unusable("the database address is not a valid postgres:// URL".into()))?;
         config.application_name("kairan");
         if let Some(schema) = schema {
             config.options(format!("-c search_path={schema}"));
         }
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager).max_size(size).build().map_err(|error| Error::Unusable(error.to_string()))?;
+        let manager =
+            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .build()
+            .map_err(|error| Error::Unusable(error.to_string()))?;
         Ok(Self { pool })
     }
 
@@ -72,9 +78,11 @@ impl PostgresConnection {
         for (sql, _) in writes {
             statements.push(self.prepare(sql).await?);
         }
-        let params: Vec<Vec<&(dyn ToSql + Sync)>> = writes.iter().map(|(_, params)| params.iter().map(|value| value as _).collect()).collect();
+        let params: Vec<Vec<&(dyn ToSql + Sync)>> =
+            writes.iter().map(|(_, params)| params.iter().map(|value| value as _).collect()).collect();
         let client = &self.client;
-        let sent = statements.iter().zip(&params).map(|(statement, params)| client.execute(statement, params));
+        let sent =
+            statements.iter().zip(&params).map(|(statement, params)| client.execute(statement, params));
         Ok(try_join_all(sent).await?)
     }
 }
@@ -108,8 +116,15 @@ fn row(row: &tokio_postgres::Row) -> Result<Row> {
             Type::BOOL => row.try_get::<_, Option<bool>>(index)?.map_or(Value::Null, Value::Bool),
             Type::FLOAT8 => row.try_get::<_, Option<f64>>(index)?.map_or(Value::Null, Value::Real),
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index)?.map_or(Value::Null, Value::Bytes),
-            Type::TEXT | Type::VARCHAR | Type::NAME => row.try_get::<_, Option<String>>(index)?.map_or(Value::Null, Value::Text),
-            ref other => return Err(Error::Unusable(format!("column {} is {other}: cast it to one of the shared kinds", column.name()))),
+            Type::TEXT | Type::VARCHAR | Type::NAME => {
+                row.try_get::<_, Option<String>>(index)?.map_or(Value::Null, Value::Text)
+            }
+            ref other => {
+                return Err(Error::Unusable(format!(
+                    "column {} is {other}: cast it to one of the shared kinds",
+                    column.name()
+                )));
+            }
         };
         values.push(value);
     }

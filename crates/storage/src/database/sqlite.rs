@@ -28,7 +28,11 @@ impl Sqlite {
     /// When the linked `SQLite` is too old or the file cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
         if rusqlite::version_number() < OLDEST.0 {
-            return Err(Error::Unusable(format!("SQLite {} is linked, {} or newer is needed", rusqlite::version(), OLDEST.1)));
+            return Err(Error::Unusable(format!(
+                "SQLite {} is linked, {} or newer is needed",
+                rusqlite::version(),
+                OLDEST.1
+            )));
         }
         let this = Self { path: path.to_owned(), idle: Mutex::new(Vec::new()) };
         this.connect(true)?;
@@ -40,7 +44,11 @@ impl Sqlite {
     }
 
     pub fn connect(&self, write: bool) -> Result<SqliteConnection> {
-        let mode = if write { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+        let mode = if write {
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+        };
         let connection = Connection::open_with_flags(&self.path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -96,23 +104,23 @@ impl SqliteConnection {
 }
 
 fn collect(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<Vec<Row>> {
-        let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut values = Vec::with_capacity(columns);
-            for column in 0..columns {
-                values.push(match row.get_ref(column)? {
-                    ValueRef::Null => Value::Null,
-                    ValueRef::Integer(v) => Value::Int(v),
-                    ValueRef::Real(v) => Value::Real(v),
-                    ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
-                    ValueRef::Blob(v) => Value::Bytes(v.to_vec()),
-                });
-            }
-            found.push(Row(values));
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(match row.get_ref(column)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(v) => Value::Int(v),
+                ValueRef::Real(v) => Value::Real(v),
+                ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+                ValueRef::Blob(v) => Value::Bytes(v.to_vec()),
+            });
         }
-        Ok(found)
+        found.push(Row(values));
+    }
+    Ok(found)
 }
 
 impl ToSql for Value {

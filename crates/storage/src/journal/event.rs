@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::Stream;
 use crate::error::{Error, Result};
-use crate::value::{Params, Row};
 use crate::params;
+use crate::value::{Params, Row};
 
 /// SHA-256.
 pub type Hash = [u8; 32];
@@ -59,8 +59,7 @@ impl Event {
         hasher.finalize().into()
     }
 
-    pub(crate) const INSERT: &'static str =
-        "INSERT INTO events (stream, seq, at, actor, member, device, kind, body, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    pub(crate) const INSERT: &'static str = "INSERT INTO events (stream, seq, at, actor, member, device, kind, body, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
     pub(crate) fn row(&self) -> Params {
         params![
@@ -122,7 +121,10 @@ mod tests {
             prev: [0; 32],
             hash: [0; 32],
         };
-        assert_eq!(hex::encode(event.computed_hash()), "d167830ea3ae4fa2aca7740a690a23590b95369f9dfb4aa0ad780195506069c9");
+        assert_eq!(
+            hex::encode(event.computed_hash()),
+            "d167830ea3ae4fa2aca7740a690a23590b95369f9dfb4aa0ad780195506069c9"
+        );
         let before = event.computed_hash();
         event.kind.push('x');
         assert_ne!(event.computed_hash(), before);

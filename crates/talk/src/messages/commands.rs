@@ -5,7 +5,8 @@ use kairan_people::Caller;
 use kairan_storage::{Stream, Tx};
 
 use super::events::{
-    MessageAnswered, MessageDeleted, MessageEdited, MessageFact, MessagePinned, MessagePosted, MessageReopened, MessageUnpinned, ReactionAdded, ReactionRemoved,
+    MessageAnswered, MessageDeleted, MessageEdited, MessageFact, MessagePinned, MessagePosted,
+    MessageReopened, MessageUnpinned, ReactionAdded, ReactionRemoved,
 };
 use super::queries::{self, Known, MessageView, Quoted};
 use super::rules::{self, Addressed, Label};
@@ -29,7 +30,12 @@ pub struct NewMessage {
 ///
 /// # Errors
 /// 404, 403 or 409 by the room's kind and state, 409 `message.id_taken`, 422 for reply or mentions, 429 `mention_all.too_often`.
-pub async fn post_message(tx: &mut Tx, caller: &Caller, room: RoomId, new: &NewMessage) -> Result<(MessageView, bool), Refusal> {
+pub async fn post_message(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    new: &NewMessage,
+) -> Result<(MessageView, bool), Refusal> {
     let standing = standing(tx, caller, room).await?;
     if let Some(known) = queries::known(tx, new.id).await? {
         if known.room != room || known.author != caller.member {
@@ -80,7 +86,13 @@ pub async fn post_message(tx: &mut Tx, caller: &Caller, room: RoomId, new: &NewM
 ///
 /// # Errors
 /// 404, 403 `message.not_author`, 409 when deleted or archived, 422 for mentions.
-pub async fn edit_message(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId, text: &str) -> Result<MessageView, Refusal> {
+pub async fn edit_message(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+    text: &str,
+) -> Result<MessageView, Refusal> {
     let (standing, known) = seen(tx, caller, room, message).await?;
     writable(standing, known)?;
     if known.author != caller.member {
@@ -91,7 +103,18 @@ pub async fn edit_message(tx: &mut Tx, caller: &Caller, room: RoomId, message: M
         let had = Addressed { members: before.mentions, all: before.everyone };
         let addressed = check_addressed(tx, caller, room, standing, text, &had).await?;
         let content = tx.put_content(text).await?;
-        append(tx, caller, room, MessageEdited { message, content: content.into(), mentions: addressed.members, all: addressed.all }).await?;
+        append(
+            tx,
+            caller,
+            room,
+            MessageEdited {
+                message,
+                content: content.into(),
+                mentions: addressed.members,
+                all: addressed.all,
+            },
+        )
+        .await?;
     }
     Ok(queries::message(tx, room, 0, message).await?.ok_or(&refusal::NOT_FOUND)?)
 }
@@ -100,7 +123,12 @@ pub async fn edit_message(tx: &mut Tx, caller: &Caller, room: RoomId, message: M
 ///
 /// # Errors
 /// 404, 403 `message.not_deletable`.
-pub async fn delete_message(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId) -> Result<(), Refusal> {
+pub async fn delete_message(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+) -> Result<(), Refusal> {
     let (standing, known) = seen(tx, caller, room, message).await?;
     if known.author != caller.member && standing.manages(caller.role).is_err() {
         return Err((&rules::NOT_DELETABLE).into());
@@ -115,7 +143,13 @@ pub async fn delete_message(tx: &mut Tx, caller: &Caller, room: RoomId, message:
 ///
 /// # Errors
 /// 404, 409 when deleted or archived, 422 `reaction.too_many`.
-pub async fn add_reaction(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId, reaction: &str) -> Result<(), Refusal> {
+pub async fn add_reaction(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+    reaction: &str,
+) -> Result<(), Refusal> {
     let (standing, known) = seen(tx, caller, room, message).await?;
     writable(standing, known)?;
     let (different, there, mine) = queries::reaction_state(tx, message, reaction, caller.member).await?;
@@ -133,7 +167,13 @@ pub async fn add_reaction(tx: &mut Tx, caller: &Caller, room: RoomId, message: M
 ///
 /// # Errors
 /// 404.
-pub async fn remove_reaction(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId, reaction: &str) -> Result<(), Refusal> {
+pub async fn remove_reaction(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+    reaction: &str,
+) -> Result<(), Refusal> {
     seen(tx, caller, room, message).await?;
     let (_, _, mine) = queries::reaction_state(tx, message, reaction, caller.member).await?;
     if mine {
@@ -146,7 +186,13 @@ pub async fn remove_reaction(tx: &mut Tx, caller: &Caller, room: RoomId, message
 ///
 /// # Errors
 /// 404, 403, 409 when deleted or archived.
-pub async fn set_pinned(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId, pinned: bool) -> Result<(), Refusal> {
+pub async fn set_pinned(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+    pinned: bool,
+) -> Result<(), Refusal> {
     let (standing, known) = seen(tx, caller, room, message).await?;
     writable(standing, known)?;
     standing.may_post()?;
@@ -161,7 +207,13 @@ pub async fn set_pinned(tx: &mut Tx, caller: &Caller, room: RoomId, message: Mes
 ///
 /// # Errors
 /// 404, 409 `message.not_answerable`, or when deleted or archived.
-pub async fn set_answered(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId, answered: bool) -> Result<(), Refusal> {
+pub async fn set_answered(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+    answered: bool,
+) -> Result<(), Refusal> {
     let (standing, known) = seen(tx, caller, room, message).await?;
     writable(standing, known)?;
     if !known.label.is_some_and(Label::is_open_question) {
@@ -175,9 +227,15 @@ pub async fn set_answered(tx: &mut Tx, caller: &Caller, room: RoomId, message: M
 }
 
 /// The caller's standing and a message they may see, or 404.
-async fn seen(tx: &mut Tx, caller: &Caller, room: RoomId, message: MessageId) -> Result<(Standing, Known), Refusal> {
+async fn seen(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    message: MessageId,
+) -> Result<(Standing, Known), Refusal> {
     let standing = standing(tx, caller, room).await?;
-    let known = queries::known(tx, message).await?.filter(|known| known.room == room && known.seq > standing.floor);
+    let known =
+        queries::known(tx, message).await?.filter(|known| known.room == room && known.seq > standing.floor);
     Ok((standing, known.ok_or(&refusal::NOT_FOUND)?))
 }
 
@@ -194,9 +252,17 @@ async fn quoted(tx: &mut Tx, room: RoomId, standing: Standing, reply: MessageId)
 }
 
 /// Whether the caller may address whom the text addresses. Those it addressed before an edit (`had`) need no second check.
-async fn check_addressed(tx: &mut Tx, caller: &Caller, room: RoomId, standing: Standing, text: &str, had: &Addressed) -> Result<Addressed, Refusal> {
+async fn check_addressed(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    standing: Standing,
+    text: &str,
+    had: &Addressed,
+) -> Result<Addressed, Refusal> {
     let addressed = rules::addressed(text);
-    let new: Vec<MemberId> = addressed.members.iter().filter(|member| !had.members.contains(member)).copied().collect();
+    let new: Vec<MemberId> =
+        addressed.members.iter().filter(|member| !had.members.contains(member)).copied().collect();
     for member in new {
         if crate::rooms::queries::standing(tx, room, member).await?.is_none() {
             return Err((&rules::MENTION_NOT_IN_ROOM).into());
@@ -214,6 +280,11 @@ async fn check_addressed(tx: &mut Tx, caller: &Caller, room: RoomId, standing: S
     Ok(addressed)
 }
 
-async fn append(tx: &mut Tx, caller: &Caller, room: RoomId, fact: impl Into<MessageFact>) -> Result<Seq, Refusal> {
+async fn append(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    fact: impl Into<MessageFact>,
+) -> Result<Seq, Refusal> {
     Ok(tx.append(Stream::Room(room), Actor::Member(caller.member), None, &fact.into()).await?)
 }

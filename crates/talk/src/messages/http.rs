@@ -50,6 +50,7 @@ pub struct ReplyTo {
     #[schema(value_type = String, format = Uuid)]
     author: MemberId,
     /// Its text now; none when deleted.
+    #[schema(required = true)]
     text: Option<String>,
     deleted: bool,
 }
@@ -78,20 +79,25 @@ pub struct Message {
     #[schema(value_type = String, format = Uuid)]
     author: MemberId,
     /// None when deleted. Mentions are `@{member id}` and `@{all}`.
+    #[schema(required = true)]
     text: Option<String>,
+    #[schema(required = true)]
     label: Option<Label>,
+    #[schema(required = true)]
     answered: Option<ByAt>,
+    #[schema(required = true)]
     reply_to: Option<ReplyTo>,
     #[schema(value_type = Vec<String>)]
     mentions: Vec<MemberId>,
     all: bool,
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, required = true)]
     edited_at: Option<Instant>,
     edits: i64,
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, required = true)]
     deleted_at: Option<Instant>,
-    #[schema(value_type = Option<String>, format = Uuid)]
+    #[schema(value_type = Option<String>, format = Uuid, required = true)]
     deleted_by: Option<MemberId>,
+    #[schema(required = true)]
     pinned: Option<ByAt>,
     reactions: Vec<Reaction>,
     /// Readers other than the author.
@@ -110,7 +116,12 @@ impl From<MessageView> for Message {
             text: view.text,
             label: view.label,
             answered: view.answered.map(by_at),
-            reply_to: view.reply_to.map(|quoted| ReplyTo { message: quoted.message, author: quoted.author, deleted: quoted.text.is_none(), text: quoted.text }),
+            reply_to: view.reply_to.map(|quoted| ReplyTo {
+                message: quoted.message,
+                author: quoted.author,
+                deleted: quoted.text.is_none(),
+                text: quoted.text,
+            }),
             mentions: view.mentions,
             all: view.everyone,
             edited_at: view.edited_at,
@@ -118,7 +129,11 @@ impl From<MessageView> for Message {
             deleted_at: view.deleted.map(|done| done.at),
             deleted_by: view.deleted.map(|done| done.by),
             pinned: view.pinned.map(by_at),
-            reactions: view.reactions.into_iter().map(|(reaction, members)| Reaction { reaction, members }).collect(),
+            reactions: view
+                .reactions
+                .into_iter()
+                .map(|(reaction, members)| Reaction { reaction, members })
+                .collect(),
             read_count: view.read_count,
         }
     }
@@ -204,8 +219,13 @@ async fn standing(reader: &mut Reader, caller: &Caller, room: RoomId) -> Result<
     Ok(rooms::queries::standing(reader, room, caller.member).await?.ok_or(&refusal::NOT_FOUND)?)
 }
 
-#[utoipa::path(get, path = "/rooms/{room}/messages", operation_id = "list_messages", params(MessagesAsked), responses((status = 200, body = MessagePage)))]
-async fn list_messages(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Asked(asked): Asked<MessagesAsked>) -> Answer<Json<MessagePage>> {
+#[utoipa::path(get, path = "/rooms/{id}/messages", operation_id = "list_messages", params(MessagesAsked), responses((status = 200, body = MessagePage)))]
+async fn list_messages(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Asked(asked): Asked<MessagesAsked>,
+) -> Answer<Json<MessagePage>> {
     let part = match (asked.before, asked.after, asked.around) {
         (None, None, None) => Part::Newest,
         (Some(place), None, None) => Part::Before(place),
@@ -226,8 +246,13 @@ async fn list_messages(State(talk): State<Talk>, caller: Caller, At(room): At<Ro
     Ok(Json(MessagePage { messages, head, more_before: page.more_before, more_after: page.more_after }))
 }
 
-#[utoipa::path(get, path = "/rooms/{room}/events", operation_id = "list_events", params(EventsAsked), responses((status = 200, body = EventPage)))]
-async fn list_events(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Asked(asked): Asked<EventsAsked>) -> Answer<Json<EventPage>> {
+#[utoipa::path(get, path = "/rooms/{id}/events", operation_id = "list_events", params(EventsAsked), responses((status = 200, body = EventPage)))]
+async fn list_events(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Asked(asked): Asked<EventsAsked>,
+) -> Answer<Json<EventPage>> {
     let limit = asked.limit.unwrap_or(500).clamp(1, 500);
     let page = talk
         .store
@@ -241,8 +266,12 @@ async fn list_events(State(talk): State<Talk>, caller: Caller, At(room): At<Room
     Ok(Json(page))
 }
 
-#[utoipa::path(get, path = "/rooms/{room}/messages/{message}", operation_id = "get_message", responses((status = 200, body = Message)))]
-async fn get_message(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<Json<Message>> {
+#[utoipa::path(get, path = "/rooms/{id}/messages/{message}", operation_id = "get_message", responses((status = 200, body = Message)))]
+async fn get_message(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<Json<Message>> {
     let found = talk
         .store
         .read(async move |reader| {
@@ -253,53 +282,109 @@ async fn get_message(State(talk): State<Talk>, caller: Caller, At((room, message
     Ok(Json(found.ok_or(&refusal::NOT_FOUND)?.into()))
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/messages/{message}", operation_id = "put_message", request_body = MessageNew,
+#[utoipa::path(put, path = "/rooms/{id}/messages/{message}", operation_id = "put_message", request_body = MessageNew,
     responses((status = 201, body = Message), (status = 200, body = Message, description = "This id was posted before")))]
-async fn put_message(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>, Body(new): Body<MessageNew>) -> Answer<(StatusCode, Json<Message>)> {
-    let new = NewMessage { id: message, text: rules::message_text(&new.text)?, label: new.label, reply_to: new.reply_to };
-    let (posted, made) = job(&talk, &caller, room, async move |tx, caller| commands::post_message(tx, caller, room, &new).await).await?;
+async fn put_message(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+    Body(new): Body<MessageNew>,
+) -> Answer<(StatusCode, Json<Message>)> {
+    let new = NewMessage {
+        id: message,
+        text: rules::message_text(&new.text)?,
+        label: new.label,
+        reply_to: new.reply_to,
+    };
+    let (posted, made) = job(&talk, &caller, room, async move |tx, caller| {
+        commands::post_message(tx, caller, room, &new).await
+    })
+    .await?;
     Ok((status(made), Json(posted.into())))
 }
 
-#[utoipa::path(patch, path = "/rooms/{room}/messages/{message}", operation_id = "patch_message", request_body = MessageChange, responses((status = 200, body = Message)))]
-async fn patch_message(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>, Body(change): Body<MessageChange>) -> Answer<Json<Message>> {
+#[utoipa::path(patch, path = "/rooms/{id}/messages/{message}", operation_id = "patch_message", request_body = MessageChange, responses((status = 200, body = Message)))]
+async fn patch_message(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+    Body(change): Body<MessageChange>,
+) -> Answer<Json<Message>> {
     let text = rules::message_text(&change.text)?;
-    let edited = job(&talk, &caller, room, async move |tx, caller| commands::edit_message(tx, caller, room, message, &text).await).await?;
+    let edited = job(&talk, &caller, room, async move |tx, caller| {
+        commands::edit_message(tx, caller, room, message, &text).await
+    })
+    .await?;
     Ok(Json(edited.into()))
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/messages/{message}", operation_id = "delete_message", responses((status = 204)))]
-async fn delete_message(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::delete_message(tx, caller, room, message).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/messages/{message}", operation_id = "delete_message", responses((status = 204)))]
+async fn delete_message(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::delete_message(tx, caller, room, message).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/messages/{message}/reactions/{reaction}", operation_id = "put_reaction", responses((status = 204)))]
-async fn put_reaction(State(talk): State<Talk>, caller: Caller, At((room, message, reaction)): At<(RoomId, MessageId, String)>) -> Answer<NoContent> {
+#[utoipa::path(put, path = "/rooms/{id}/messages/{message}/reactions/{reaction}", operation_id = "put_reaction", responses((status = 204)))]
+async fn put_reaction(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message, reaction)): At<(RoomId, MessageId, String)>,
+) -> Answer<NoContent> {
     let reaction = rules::reaction(&reaction)?;
-    job(&talk, &caller, room, async move |tx, caller| commands::add_reaction(tx, caller, room, message, &reaction).await).await?;
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::add_reaction(tx, caller, room, message, &reaction).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/messages/{message}/reactions/{reaction}", operation_id = "delete_reaction", responses((status = 204)))]
-async fn delete_reaction(State(talk): State<Talk>, caller: Caller, At((room, message, reaction)): At<(RoomId, MessageId, String)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::remove_reaction(tx, caller, room, message, &reaction).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/messages/{message}/reactions/{reaction}", operation_id = "delete_reaction", responses((status = 204)))]
+async fn delete_reaction(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message, reaction)): At<(RoomId, MessageId, String)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::remove_reaction(tx, caller, room, message, &reaction).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/messages/{message}/pin", operation_id = "put_pin", responses((status = 204)))]
-async fn put_pin(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_pinned(tx, caller, room, message, true).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/messages/{message}/pin", operation_id = "put_pin", responses((status = 204)))]
+async fn put_pin(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_pinned(tx, caller, room, message, true).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/messages/{message}/pin", operation_id = "delete_pin", responses((status = 204)))]
-async fn delete_pin(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_pinned(tx, caller, room, message, false).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/messages/{message}/pin", operation_id = "delete_pin", responses((status = 204)))]
+async fn delete_pin(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_pinned(tx, caller, room, message, false).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(get, path = "/rooms/{room}/pins", operation_id = "list_pins", responses((status = 200, body = Pins)))]
+#[utoipa::path(get, path = "/rooms/{id}/pins", operation_id = "list_pins", responses((status = 200, body = Pins)))]
 async fn list_pins(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>) -> Answer<Json<Pins>> {
     let found = talk
         .store
@@ -311,26 +396,48 @@ async fn list_pins(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId
     Ok(Json(Pins { messages: found.into_iter().map(Message::from).collect() }))
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/messages/{message}/answered", operation_id = "put_answered", responses((status = 204)))]
-async fn put_answered(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_answered(tx, caller, room, message, true).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/messages/{message}/answered", operation_id = "put_answered", responses((status = 204)))]
+async fn put_answered(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_answered(tx, caller, room, message, true).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/messages/{message}/answered", operation_id = "delete_answered", responses((status = 204)))]
-async fn delete_answered(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_answered(tx, caller, room, message, false).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/messages/{message}/answered", operation_id = "delete_answered", responses((status = 204)))]
+async fn delete_answered(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_answered(tx, caller, room, message, false).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
 #[utoipa::path(get, path = "/messages/{message}", operation_id = "get_message_place", responses((status = 200, body = MessagePlace)))]
-async fn get_message_place(State(talk): State<Talk>, caller: Caller, At(message): At<MessageId>) -> Answer<Json<MessagePlace>> {
+async fn get_message_place(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(message): At<MessageId>,
+) -> Answer<Json<MessagePlace>> {
     let place = talk
         .store
         .read(async move |reader| {
             let (room, seq) = queries::place(reader, message).await?.ok_or(&refusal::NOT_FOUND)?;
             let standing = standing(reader, &caller, room).await?;
-            if seq > standing.floor { Ok(MessagePlace { room, seq }) } else { Err(Refusal::new(&refusal::NOT_FOUND)) }
+            if seq > standing.floor {
+                Ok(MessagePlace { room, seq })
+            } else {
+                Err(Refusal::new(&refusal::NOT_FOUND))
+            }
         })
         .await?;
     Ok(Json(place))

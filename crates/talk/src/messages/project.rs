@@ -50,7 +50,9 @@ impl Projection for Messages {
                         )
                         .await?;
                     tables.run("DELETE FROM mentions WHERE message = $1", params![edited.message]).await?;
-                    let place = tables.query("SELECT seq FROM messages WHERE id = $1", params![edited.message]).await?;
+                    let place = tables
+                        .query("SELECT seq FROM messages WHERE id = $1", params![edited.message])
+                        .await?;
                     let seq = place.first().map_or(Ok(event.seq), |row| row.get(0))?;
                     mention(tables, room, seq, edited.message, &edited.mentions).await
                 }
@@ -63,23 +65,51 @@ impl Projection for Messages {
                 }
                 MessageFact::ReactionAdded(added) => {
                     tables
-                        .run("INSERT INTO reactions (message, reaction, member, seq) VALUES ($1, $2, $3, $4)", params![added.message, added.reaction, who, event.seq])
+                        .run(
+                            "INSERT INTO reactions (message, reaction, member, seq) VALUES ($1, $2, $3, $4)",
+                            params![added.message, added.reaction, who, event.seq],
+                        )
                         .await
                 }
                 MessageFact::ReactionRemoved(removed) => {
-                    tables.run("DELETE FROM reactions WHERE message = $1 AND reaction = $2 AND member = $3", params![removed.message, removed.reaction, who]).await
+                    tables
+                        .run(
+                            "DELETE FROM reactions WHERE message = $1 AND reaction = $2 AND member = $3",
+                            params![removed.message, removed.reaction, who],
+                        )
+                        .await
                 }
                 MessageFact::Pinned(pinned) => {
-                    tables.run("UPDATE messages SET pinned_at = $2, pinned_by = $3 WHERE id = $1", params![pinned.message, event.at, who]).await
+                    tables
+                        .run(
+                            "UPDATE messages SET pinned_at = $2, pinned_by = $3 WHERE id = $1",
+                            params![pinned.message, event.at, who],
+                        )
+                        .await
                 }
                 MessageFact::Unpinned(unpinned) => {
-                    tables.run("UPDATE messages SET pinned_at = NULL, pinned_by = NULL WHERE id = $1", params![unpinned.message]).await
+                    tables
+                        .run(
+                            "UPDATE messages SET pinned_at = NULL, pinned_by = NULL WHERE id = $1",
+                            params![unpinned.message],
+                        )
+                        .await
                 }
                 MessageFact::Answered(answered) => {
-                    tables.run("UPDATE messages SET answered_at = $2, answered_by = $3 WHERE id = $1", params![answered.message, event.at, who]).await
+                    tables
+                        .run(
+                            "UPDATE messages SET answered_at = $2, answered_by = $3 WHERE id = $1",
+                            params![answered.message, event.at, who],
+                        )
+                        .await
                 }
                 MessageFact::Reopened(reopened) => {
-                    tables.run("UPDATE messages SET answered_at = NULL, answered_by = NULL WHERE id = $1", params![reopened.message]).await
+                    tables
+                        .run(
+                            "UPDATE messages SET answered_at = NULL, answered_by = NULL WHERE id = $1",
+                            params![reopened.message],
+                        )
+                        .await
                 }
             }
         })
@@ -87,9 +117,20 @@ impl Projection for Messages {
 }
 
 /// Addressed people are found at the *message's* place, also after an edit: what was read does not become unread.
-async fn mention(tables: &mut Tables<'_>, room: RoomId, seq: Seq, message: MessageId, members: &[MemberId]) -> Result<()> {
+async fn mention(
+    tables: &mut Tables<'_>,
+    room: RoomId,
+    seq: Seq,
+    message: MessageId,
+    members: &[MemberId],
+) -> Result<()> {
     for member in members {
-        tables.run("INSERT INTO mentions (room, member, seq, message) VALUES ($1, $2, $3, $4)", params![room, *member, seq, message]).await?;
+        tables
+            .run(
+                "INSERT INTO mentions (room, member, seq, message) VALUES ($1, $2, $3, $4)",
+                params![room, *member, seq, message],
+            )
+            .await?;
     }
     Ok(())
 }

@@ -117,7 +117,10 @@ pub async fn page(reader: &mut Reader, room: RoomId, floor: i64, part: Part, lim
         Part::After(place) => (Vec::new(), reader.query(after, ask(place, limit)).await?),
         Part::Around(place) => {
             let half = (limit / 2).max(1);
-            (reader.query(before, ask(place, half)).await?, reader.query(after, ask(place - 1, limit - half)).await?)
+            (
+                reader.query(before, ask(place, half)).await?,
+                reader.query(after, ask(place - 1, limit - half)).await?,
+            )
         }
     };
     let (most_older, most_newer) = match part {
@@ -142,18 +145,32 @@ pub async fn page(reader: &mut Reader, room: RoomId, floor: i64, part: Part, lim
 }
 
 async fn beyond(reader: &mut Reader, room: RoomId, place: i64) -> Result<bool> {
-    Ok(reader.maybe("SELECT 1 FROM messages WHERE room = $1 AND seq > $2 LIMIT 1", params![room, place]).await?.is_some())
+    Ok(reader
+        .maybe("SELECT 1 FROM messages WHERE room = $1 AND seq > $2 LIMIT 1", params![room, place])
+        .await?
+        .is_some())
 }
 
 async fn behind(reader: &mut Reader, room: RoomId, floor: i64, place: i64) -> Result<bool> {
-    Ok(reader.maybe("SELECT 1 FROM messages WHERE room = $1 AND seq > $2 AND seq < $3 LIMIT 1", params![room, floor, place]).await?.is_some())
+    Ok(reader
+        .maybe(
+            "SELECT 1 FROM messages WHERE room = $1 AND seq > $2 AND seq < $3 LIMIT 1",
+            params![room, floor, place],
+        )
+        .await?
+        .is_some())
 }
 
 /// One message of a room above `floor`.
 ///
 /// # Errors
 /// What storage says.
-pub async fn message(reader: &mut Reader, room: RoomId, floor: i64, message: MessageId) -> Result<Option<MessageView>> {
+pub async fn message(
+    reader: &mut Reader,
+    room: RoomId,
+    floor: i64,
+    message: MessageId,
+) -> Result<Option<MessageView>> {
     let sql = select!("WHERE g.id = $1 AND g.room = $2 AND g.seq > $3");
     some(reader, room, sql, params![message, room, floor]).await.map(|found| found.into_iter().next())
 }
@@ -163,12 +180,20 @@ pub async fn message(reader: &mut Reader, room: RoomId, floor: i64, message: Mes
 /// # Errors
 /// What storage says.
 pub async fn pinned(reader: &mut Reader, room: RoomId, floor: i64) -> Result<Vec<MessageView>> {
-    let sql = select!("WHERE g.room = $1 AND g.seq > $2 AND g.pinned_at IS NOT NULL ORDER BY g.pinned_at DESC, g.seq DESC");
+    let sql = select!(
+        "WHERE g.room = $1 AND g.seq > $2 AND g.pinned_at IS NOT NULL ORDER BY g.pinned_at DESC, g.seq DESC"
+    );
     some(reader, room, sql, params![room, floor]).await
 }
 
-async fn some(reader: &mut Reader, room: RoomId, sql: &'static str, params: Params) -> Result<Vec<MessageView>> {
-    let mut messages: Vec<MessageView> = reader.query(sql, params).await?.iter().map(view).collect::<Result<_>>()?;
+async fn some(
+    reader: &mut Reader,
+    room: RoomId,
+    sql: &'static str,
+    params: Params,
+) -> Result<Vec<MessageView>> {
+    let mut messages: Vec<MessageView> =
+        reader.query(sql, params).await?.iter().map(view).collect::<Result<_>>()?;
     complete(reader, room, &mut messages).await?;
     Ok(messages)
 }
@@ -178,7 +203,11 @@ async fn some(reader: &mut Reader, room: RoomId, sql: &'static str, params: Para
 /// # Errors
 /// What storage says.
 pub async fn place(reader: &mut Reader, message: MessageId) -> Result<Option<(RoomId, i64)>> {
-    reader.maybe("SELECT room, seq FROM messages WHERE id = $1", params![message]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+    reader
+        .maybe("SELECT room, seq FROM messages WHERE id = $1", params![message])
+        .await?
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .transpose()
 }
 
 /// What a command needs to know of a message.
@@ -208,7 +237,15 @@ pub async fn known(reader: &mut Reader, message: MessageId) -> Result<Option<Kno
     let sql = "SELECT room, seq, author, label, answered_at IS NOT NULL, deleted_at IS NOT NULL, pinned_at IS NOT NULL FROM messages WHERE id = $1";
     let row = reader.maybe(sql, params![message]).await?;
     row.map(|row| {
-        Ok(Known { room: row.get(0)?, seq: row.get(1)?, author: row.get(2)?, label: label(&row, 3)?, answered: row.get(4)?, deleted: row.get(5)?, pinned: row.get(6)? })
+        Ok(Known {
+            room: row.get(0)?,
+            seq: row.get(1)?,
+            author: row.get(2)?,
+            label: label(&row, 3)?,
+            answered: row.get(4)?,
+            deleted: row.get(5)?,
+            pinned: row.get(6)?,
+        })
     })
     .transpose()
 }
@@ -218,24 +255,47 @@ pub async fn known(reader: &mut Reader, message: MessageId) -> Result<Option<Kno
 /// # Errors
 /// What storage says.
 pub async fn everyone_count(reader: &mut Reader, author: MemberId, since: Instant) -> Result<i64> {
-    reader.one("SELECT COUNT(*) FROM messages WHERE author = $1 AND everyone = TRUE AND at > $2", params![author, since]).await?.get(0)
+    reader
+        .one(
+            "SELECT COUNT(*) FROM messages WHERE author = $1 AND everyone = TRUE AND at > $2",
+            params![author, since],
+        )
+        .await?
+        .get(0)
 }
 
 /// Different reactions on a message, whether this one is among them, and whether this member gave it.
 ///
 /// # Errors
 /// What storage says.
-pub async fn reaction_state(reader: &mut Reader, message: MessageId, reaction: &str, member: MemberId) -> Result<(i64, bool, bool)> {
-    let rows = reader.query("SELECT DISTINCT reaction FROM reactions WHERE message = $1", params![message]).await?;
+pub async fn reaction_state(
+    reader: &mut Reader,
+    message: MessageId,
+    reaction: &str,
+    member: MemberId,
+) -> Result<(i64, bool, bool)> {
+    let rows =
+        reader.query("SELECT DISTINCT reaction FROM reactions WHERE message = $1", params![message]).await?;
     let there = rows.iter().any(|row| row.get::<String>(0).is_ok_and(|one| one == reaction));
-    let mine = reader.maybe("SELECT 1 FROM reactions WHERE message = $1 AND reaction = $2 AND member = $3", params![message, reaction, member]).await?.is_some();
+    let mine = reader
+        .maybe(
+            "SELECT 1 FROM reactions WHERE message = $1 AND reaction = $2 AND member = $3",
+            params![message, reaction, member],
+        )
+        .await?
+        .is_some();
     Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), there, mine))
 }
 
 /// Adds reactions and readers to messages of one room.
 async fn complete(reader: &mut Reader, room: RoomId, messages: &mut [MessageView]) -> Result<()> {
-    let (Some(first), Some(last)) = (messages.iter().map(|m| m.seq).min(), messages.iter().map(|m| m.seq).max()) else { return Ok(()) };
-    let index: HashMap<MessageId, usize> = messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
+    let (Some(first), Some(last)) =
+        (messages.iter().map(|m| m.seq).min(), messages.iter().map(|m| m.seq).max())
+    else {
+        return Ok(());
+    };
+    let index: HashMap<MessageId, usize> =
+        messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
     let sql = "SELECT r.message, r.reaction, r.member FROM messages g JOIN reactions r ON r.message = g.id
         WHERE g.room = $1 AND g.seq >= $2 AND g.seq <= $3 ORDER BY r.seq, r.reaction, r.member";
     for row in reader.query(sql, params![room, first, last]).await? {
@@ -249,7 +309,9 @@ async fn complete(reader: &mut Reader, room: RoomId, messages: &mut [MessageView
     }
     let positions = crate::reading::queries::positions(reader, room).await?;
     for message in messages {
-        let readers = positions.iter().filter(|position| position.member != message.author && position.upto >= message.seq);
+        let readers = positions
+            .iter()
+            .filter(|position| position.member != message.author && position.upto >= message.seq);
         message.read_count = i64::try_from(readers.count()).unwrap_or(i64::MAX);
     }
     Ok(())

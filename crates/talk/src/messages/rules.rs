@@ -61,7 +61,9 @@ impl Label {
     /// From what is stored.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Report, Self::Notice, Self::Consult, Self::Request].into_iter().find(|label| label.name() == name)
+        [Self::Report, Self::Notice, Self::Consult, Self::Request]
+            .into_iter()
+            .find(|label| label.name() == name)
     }
     /// Whether it waits for somebody.
     #[must_use]
@@ -77,7 +79,9 @@ impl Label {
 pub fn message_text(raw: &str) -> Result<String, Refusal> {
     text::message(raw).map_err(|fault| match fault {
         TextFault::Empty => (&TEXT_EMPTY).into(),
-        TextFault::TooLong { length, limit } => Refusal::new(&TEXT_TOO_LONG).fact("length", length).fact("limit", limit),
+        TextFault::TooLong { length, limit } => {
+            Refusal::new(&TEXT_TOO_LONG).fact("length", length).fact("limit", limit)
+        }
         TextFault::TooManyMarks => (&TEXT_TOO_MANY_MARKS).into(),
         TextFault::Character => (&TEXT_CHARACTER).into(),
     })
@@ -118,7 +122,9 @@ pub fn addressed(text: &str) -> Addressed {
 /// # Errors
 /// `reaction.shape`.
 pub fn reaction(raw: &str) -> Result<String, Refusal> {
-    let is_emoji = text::is_one_grapheme(raw) && raw.chars().count() <= 16 && raw.chars().next().is_some_and(is_pictorial);
+    let is_emoji = text::is_one_grapheme(raw)
+        && raw.chars().count() <= 16
+        && raw.chars().next().is_some_and(is_pictorial);
     if REACTION_WORDS.contains(&raw) || is_emoji { Ok(raw.to_owned()) } else { Err((&REACTION_SHAPE).into()) }
 }
 
@@ -139,7 +145,10 @@ mod tests {
     fn a_text_too_long_says_how_long_it_is() {
         let refusal = message_text(&"長".repeat(8_001)).expect_err("one too many");
         assert_eq!(refusal.code, &TEXT_TOO_LONG);
-        assert_eq!(refusal.words().0, "8001文字あります。一度に送れるのは8000文字までです。分けて送ってください。");
+        assert_eq!(
+            refusal.words().0,
+            "8001文字あります。一度に送れるのは8000文字までです。分けて送ってください。"
+        );
     }
 
     #[test]

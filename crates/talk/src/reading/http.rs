@@ -52,25 +52,49 @@ pub struct Readers {
     unread: Vec<MemberId>,
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/read", operation_id = "put_room_read", request_body = ReadUpTo, responses((status = 200, body = ReadPosition)))]
-async fn put_room_read(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Body(read): Body<ReadUpTo>) -> Answer<Json<ReadPosition>> {
-    let read = job(&talk, &caller, room, async move |tx, caller| commands::mark_read(tx, caller, room, read.upto).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/read", operation_id = "put_room_read", request_body = ReadUpTo, responses((status = 200, body = ReadPosition)))]
+async fn put_room_read(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Body(read): Body<ReadUpTo>,
+) -> Answer<Json<ReadPosition>> {
+    let read = job(&talk, &caller, room, async move |tx, caller| {
+        commands::mark_read(tx, caller, room, read.upto).await
+    })
+    .await?;
     Ok(Json(ReadPosition { read }))
 }
 
-#[utoipa::path(get, path = "/rooms/{room}/messages/{message}/readers", operation_id = "get_message_readers", responses((status = 200, body = Readers)))]
-async fn get_message_readers(State(talk): State<Talk>, caller: Caller, At((room, message)): At<(RoomId, MessageId)>) -> Answer<Json<Readers>> {
+#[utoipa::path(get, path = "/rooms/{id}/messages/{message}/readers", operation_id = "get_message_readers", responses((status = 200, body = Readers)))]
+async fn get_message_readers(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, message)): At<(RoomId, MessageId)>,
+) -> Answer<Json<Readers>> {
     let (members, readers, author) = talk
         .store
         .read(async move |reader| {
-            let standing = rooms::queries::standing(reader, room, caller.member).await?.ok_or(&refusal::NOT_FOUND)?;
-            let known = messages::queries::known(reader, message).await?.filter(|known| known.room == room && known.seq > standing.floor).ok_or(&refusal::NOT_FOUND)?;
+            let standing =
+                rooms::queries::standing(reader, room, caller.member).await?.ok_or(&refusal::NOT_FOUND)?;
+            let known = messages::queries::known(reader, message)
+                .await?
+                .filter(|known| known.room == room && known.seq > standing.floor)
+                .ok_or(&refusal::NOT_FOUND)?;
             let members = rooms::queries::members(reader, room).await?;
             let readers = queries::readers(reader, room, known.seq).await?;
             Ok::<_, kairan_core::Refusal>((members, readers, known.author))
         })
         .await?;
-    let unread = members.iter().map(|one| one.member).filter(|member| *member != author && !readers.iter().any(|(reader, _)| reader == member)).collect();
-    let read = readers.into_iter().filter(|(member, _)| *member != author).map(|(member, at)| MessageReader { member, at }).collect();
+    let unread = members
+        .iter()
+        .map(|one| one.member)
+        .filter(|member| *member != author && !readers.iter().any(|(reader, _)| reader == member))
+        .collect();
+    let read = readers
+        .into_iter()
+        .filter(|(member, _)| *member != author)
+        .map(|(member, at)| MessageReader { member, at })
+        .collect();
     Ok(Json(Readers { read, unread }))
 }

@@ -26,7 +26,11 @@ pub async fn positions(reader: &mut Reader, room: RoomId) -> Result<Vec<Position
 /// # Errors
 /// What storage says.
 pub async fn position(reader: &mut Reader, room: RoomId, member: MemberId) -> Result<Option<Seq>> {
-    reader.maybe("SELECT upto FROM marks_read WHERE room = $1 AND member = $2", params![room, member]).await?.map(|row| row.get(0)).transpose()
+    reader
+        .maybe("SELECT upto FROM marks_read WHERE room = $1 AND member = $2", params![room, member])
+        .await?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Who read the message at a place, and when: the first time a range of theirs reached it.

@@ -4,10 +4,13 @@ use kairan_core::{Actor, DepartmentId, FieldFault, MemberId, Refusal, RoomId, re
 use kairan_people::Caller;
 use kairan_storage::{Stream, Tx, params};
 
-use super::events::{FirstMember, ManagerAdded, ManagerRemoved, MemberAdded, MemberRemoved, RoomArchived, RoomChanged, RoomCreated, RoomFact, RoomRestored};
+use super::events::{
+    FirstMember, ManagerAdded, ManagerRemoved, MemberAdded, MemberRemoved, RoomArchived, RoomChanged,
+    RoomCreated, RoomFact, RoomRestored,
+};
+use super::follow;
 use super::queries::{self, RoomMember};
 use super::rules::{self, History, RoomKind, Standing};
-use super::follow;
 
 /// What a new room is to be; checked for form by [`NewRoom::check`].
 #[derive(Debug, Clone)]
@@ -53,8 +56,12 @@ impl NewRoom {
             faults.push(FieldFault::new("members", &rules::TOO_MANY).fact("limit", rules::PEOPLE_LIMIT));
         }
         match (self.kind, self.department) {
-            (RoomKind::Department, None) => faults.push(FieldFault::new("department", &rules::DEPARTMENT_NEEDED)),
-            (RoomKind::Group | RoomKind::Broadcast | RoomKind::Direct, Some(_)) => faults.push(FieldFault::new("department", &rules::DEPARTMENT_UNWANTED)),
+            (RoomKind::Department, None) => {
+                faults.push(FieldFault::new("department", &rules::DEPARTMENT_NEEDED));
+            }
+            (RoomKind::Group | RoomKind::Broadcast | RoomKind::Direct, Some(_)) => {
+                faults.push(FieldFault::new("department", &rules::DEPARTMENT_UNWANTED));
+            }
             _ => {}
         }
         if faults.is_empty() { Ok(self) } else { Err(Refusal::fields(faults)) }
@@ -79,10 +86,14 @@ pub async fn create_room(tx: &mut Tx, caller: &Caller, room: RoomId, new: &NewRo
     managers.extend(&new.managers);
     let mut members = new.members.clone();
     if let Some(department) = new.department {
-        members = follow::people_of(tx, department).await?.ok_or_else(|| Refusal::fields(vec![FieldFault::new("department", &rules::DEPARTMENT_NEEDED)]))?;
+        members = follow::people_of(tx, department)
+            .await?
+            .ok_or_else(|| Refusal::fields(vec![FieldFault::new("department", &rules::DEPARTMENT_NEEDED)]))?;
     }
     let mut first: Vec<FirstMember> = Vec::new();
-    for (member, manager) in managers.into_iter().map(|m| (m, true)).chain(members.into_iter().map(|m| (m, false))) {
+    for (member, manager) in
+        managers.into_iter().map(|m| (m, true)).chain(members.into_iter().map(|m| (m, false)))
+    {
         if !first.iter().any(|one| one.member == member) {
             first.push(FirstMember { member, manager });
         }
@@ -105,7 +116,12 @@ pub async fn create_room(tx: &mut Tx, caller: &Caller, room: RoomId, new: &NewRo
 ///
 /// # Errors
 /// 404 for somebody the caller may not know, 422 for oneself.
-pub async fn open_direct_room(tx: &mut Tx, caller: &Caller, other: MemberId, room: RoomId) -> Result<(RoomId, bool), Refusal> {
+pub async fn open_direct_room(
+    tx: &mut Tx,
+    caller: &Caller,
+    other: MemberId,
+    room: RoomId,
+) -> Result<(RoomId, bool), Refusal> {
     if other == caller.member {
         return Err((&rules::DIRECT_SELF).into());
     }
@@ -119,7 +135,15 @@ pub async fn open_direct_room(tx: &mut Tx, caller: &Caller, other: MemberId, roo
         return Err((&rules::ID_TAKEN).into());
     }
     let members = [caller.member, other].map(|member| FirstMember { member, manager: true }).to_vec();
-    let made = RoomCreated { kind: RoomKind::Direct, name: None, description: String::new(), icon: None, department: None, history: History::All, members };
+    let made = RoomCreated {
+        kind: RoomKind::Direct,
+        name: None,
+        description: String::new(),
+        icon: None,
+        department: None,
+        history: History::All,
+        members,
+    };
     append(tx, caller, room, made).await?;
     Ok((room, true))
 }
@@ -128,7 +152,12 @@ pub async fn open_direct_room(tx: &mut Tx, caller: &Caller, other: MemberId, roo
 ///
 /// # Errors
 /// 404, 403 `room.not_manager`, 409 for direct rooms.
-pub async fn change_room(tx: &mut Tx, caller: &Caller, room: RoomId, change: &RoomChanged) -> Result<(), Refusal> {
+pub async fn change_room(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    change: &RoomChanged,
+) -> Result<(), Refusal> {
     let standing = managed(tx, caller, room).await?;
     if standing.kind == RoomKind::Direct {
         return Err((&rules::DIRECT_FIXED).into());
@@ -155,7 +184,13 @@ pub async fn add_member(tx: &mut Tx, caller: &Caller, room: RoomId, member: Memb
 }
 
 /// The fact that brings `member` in next: what they see begins at their own arrival unless the room shows everything.
-pub(super) async fn arrival(tx: &mut Tx, room: RoomId, history: History, member: MemberId, manager: bool) -> Result<MemberAdded, Refusal> {
+pub(super) async fn arrival(
+    tx: &mut Tx,
+    room: RoomId,
+    history: History,
+    member: MemberId,
+    manager: bool,
+) -> Result<MemberAdded, Refusal> {
     let floor = match history {
         History::All => kairan_core::Seq::START,
         History::FromJoin => tx.last_seq(Stream::Room(room)).await?,
@@ -167,8 +202,17 @@ pub(super) async fn arrival(tx: &mut Tx, room: RoomId, history: History, member:
 ///
 /// # Errors
 /// 404, 403, 409 `room.last_manager` and for direct and department rooms.
-pub async fn remove_member(tx: &mut Tx, caller: &Caller, room: RoomId, member: MemberId) -> Result<(), Refusal> {
-    let standing = if member == caller.member { standing(tx, caller, room).await? } else { managed(tx, caller, room).await? };
+pub async fn remove_member(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    member: MemberId,
+) -> Result<(), Refusal> {
+    let standing = if member == caller.member {
+        standing(tx, caller, room).await?
+    } else {
+        managed(tx, caller, room).await?
+    };
     take_out(tx, caller, room, standing, member).await
 }
 
@@ -181,7 +225,13 @@ pub async fn leave_room(tx: &mut Tx, caller: &Caller, room: RoomId) -> Result<()
     take_out(tx, caller, room, standing, caller.member).await
 }
 
-async fn take_out(tx: &mut Tx, caller: &Caller, room: RoomId, standing: Standing, member: MemberId) -> Result<(), Refusal> {
+async fn take_out(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    standing: Standing,
+    member: MemberId,
+) -> Result<(), Refusal> {
     standing.membership_is_by_hand()?;
     let members = queries::members(tx, room).await?;
     if !members.iter().any(|one| one.member == member) {
@@ -195,7 +245,13 @@ async fn take_out(tx: &mut Tx, caller: &Caller, room: RoomId, standing: Standing
 ///
 /// # Errors
 /// 404, 403, 409 `room.last_manager` and for direct rooms.
-pub async fn set_manager(tx: &mut Tx, caller: &Caller, room: RoomId, member: MemberId, manager: bool) -> Result<(), Refusal> {
+pub async fn set_manager(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    member: MemberId,
+    manager: bool,
+) -> Result<(), Refusal> {
     let standing = managed(tx, caller, room).await?;
     if standing.kind == RoomKind::Direct {
         return Err((&rules::DIRECT_FIXED).into());
@@ -232,7 +288,13 @@ pub async fn set_archived(tx: &mut Tx, caller: &Caller, room: RoomId, archived: 
 ///
 /// # Errors
 /// 404.
-pub async fn keep_room(tx: &mut Tx, caller: &Caller, room: RoomId, muted: Option<bool>, favourite: Option<bool>) -> Result<(), Refusal> {
+pub async fn keep_room(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    muted: Option<bool>,
+    favourite: Option<bool>,
+) -> Result<(), Refusal> {
     standing(tx, caller, room).await?;
     let sql = "INSERT INTO marks_room (room, member, muted, favourite) VALUES ($1, $2, COALESCE($3, FALSE), COALESCE($4, FALSE))
         ON CONFLICT (room, member) DO UPDATE SET muted = COALESCE($3, marks_room.muted), favourite = COALESCE($4, marks_room.favourite)";
@@ -257,7 +319,11 @@ fn managers(members: &[RoomMember]) -> Vec<MemberId> {
 }
 
 /// Whether all of these may be put into a room by the caller: they exist, have not left, and the caller may know them.
-async fn addable(tx: &mut Tx, caller: &Caller, members: impl Iterator<Item = MemberId>) -> Result<(), Refusal> {
+async fn addable(
+    tx: &mut Tx,
+    caller: &Caller,
+    members: impl Iterator<Item = MemberId>,
+) -> Result<(), Refusal> {
     for member in members {
         if !queries::may_know(tx, caller, member).await? {
             return Err(Refusal::fields(vec![FieldFault::new("members", &rules::MEMBER_UNKNOWN)]));
@@ -266,7 +332,12 @@ async fn addable(tx: &mut Tx, caller: &Caller, members: impl Iterator<Item = Mem
     Ok(())
 }
 
-async fn append(tx: &mut Tx, caller: &Caller, room: RoomId, fact: impl Into<RoomFact>) -> Result<(), Refusal> {
+async fn append(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    fact: impl Into<RoomFact>,
+) -> Result<(), Refusal> {
     tx.append(Stream::Room(room), Actor::Member(caller.member), None, &fact.into()).await?;
     Ok(())
 }

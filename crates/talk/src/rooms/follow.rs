@@ -16,7 +16,10 @@ use super::queries;
 ///
 /// # Errors
 /// What storage says.
-pub async fn people_of(reader: &mut Reader, department: DepartmentId) -> Result<Option<Vec<MemberId>>, Refusal> {
+pub async fn people_of(
+    reader: &mut Reader,
+    department: DepartmentId,
+) -> Result<Option<Vec<MemberId>>, Refusal> {
     if reader.maybe("SELECT 1 FROM departments WHERE id = $1", params![department]).await?.is_none() {
         return Ok(None);
     }
@@ -38,7 +41,8 @@ pub async fn people_of(reader: &mut Reader, department: DepartmentId) -> Result<
 pub async fn follow_departments(tx: &mut Tx) -> Result<(), Refusal> {
     for (room, department, history) in queries::department_rooms(tx).await? {
         // A department that was deleted was empty: only managers are left in its room.
-        let belong: HashSet<MemberId> = people_of(tx, department).await?.unwrap_or_default().into_iter().collect();
+        let belong: HashSet<MemberId> =
+            people_of(tx, department).await?.unwrap_or_default().into_iter().collect();
         let inside = queries::members(tx, room).await?;
         for one in inside.iter().filter(|one| !one.manager && !belong.contains(&one.member)) {
             let removed = RoomFact::from(MemberRemoved { member: one.member, left: false });

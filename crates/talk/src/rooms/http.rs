@@ -62,7 +62,7 @@ pub struct RoomMine {
     /// Kept at the top.
     favourite: bool,
     /// When they last read, ms UTC.
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, required = true)]
     last_read_at: Option<Instant>,
 }
 
@@ -77,8 +77,8 @@ pub struct RoomLast {
     at: Instant,
     #[schema(value_type = String, format = Uuid)]
     author: MemberId,
-    /// At most 120 characters; none when deleted.
-    text: Option<String>,
+    /// At most 120 characters; empty when deleted.
+    text: String,
     deleted: bool,
 }
 
@@ -89,10 +89,12 @@ pub struct Room {
     id: RoomId,
     kind: RoomKind,
     /// None for direct rooms: they are named after the other person.
+    #[schema(required = true)]
     name: Option<String>,
     description: String,
+    #[schema(required = true)]
     icon: Option<String>,
-    #[schema(value_type = Option<String>, format = Uuid)]
+    #[schema(value_type = Option<String>, format = Uuid, required = true)]
     department: Option<DepartmentId>,
     history: History,
     archived: bool,
@@ -105,6 +107,7 @@ pub struct Room {
     #[schema(value_type = i64)]
     created_at: Instant,
     mine: RoomMine,
+    #[schema(required = true)]
     last: Option<RoomLast>,
 }
 
@@ -113,7 +116,22 @@ const PREVIEW: usize = 120;
 
 impl From<RoomView> for Room {
     fn from(view: RoomView) -> Self {
-        let RoomView { id, kind, name, description, icon, department, history, archived, created_at, head, members, outsiders, mine, last } = view;
+        let RoomView {
+            id,
+            kind,
+            name,
+            description,
+            icon,
+            department,
+            history,
+            archived,
+            created_at,
+            head,
+            members,
+            outsiders,
+            mine,
+            last,
+        } = view;
         Self {
             id,
             kind,
@@ -123,7 +141,10 @@ impl From<RoomView> for Room {
             department,
             history,
             archived,
-            members: members.into_iter().map(|one| RoomMemberWire { member: one.member, manager: one.manager, since: one.since }).collect(),
+            members: members
+                .into_iter()
+                .map(|one| RoomMemberWire { member: one.member, manager: one.manager, since: one.since })
+                .collect(),
             head,
             outsiders,
             created_at,
@@ -143,7 +164,7 @@ impl From<RoomView> for Room {
                 at: last.at,
                 author: last.author,
                 deleted: last.text.is_none(),
-                text: last.text.map(|words| text::excerpt(&words, PREVIEW)),
+                text: last.text.map(|words| text::excerpt(&words, PREVIEW)).unwrap_or_default(),
             }),
         }
     }
@@ -211,11 +232,12 @@ pub struct RoomKeep {
 
 #[utoipa::path(get, path = "/rooms", operation_id = "list_rooms", responses((status = 200, body = Rooms)))]
 async fn list_rooms(State(talk): State<Talk>, caller: Caller) -> Answer<Json<Rooms>> {
-    let views = talk.store.read(async move |reader| queries::views(reader, caller.member, None).await).await?;
+    let views =
+        talk.store.read(async move |reader| queries::views(reader, caller.member, None).await).await?;
     Ok(Json(Rooms { rooms: views.into_iter().map(Room::from).collect() }))
 }
 
-#[utoipa::path(get, path = "/rooms/{room}", operation_id = "get_room", responses((status = 200, body = Room)))]
+#[utoipa::path(get, path = "/rooms/{id}", operation_id = "get_room", responses((status = 200, body = Room)))]
 async fn get_room(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>) -> Answer<Json<Room>> {
     Ok(Json(room_for(&talk, &caller, room).await?))
 }
@@ -227,29 +249,55 @@ pub(crate) async fn room_for(talk: &Talk, caller: &Caller, room: RoomId) -> Resu
     Ok(views.into_iter().next().ok_or(&refusal::NOT_FOUND)?.into())
 }
 
-#[utoipa::path(put, path = "/rooms/{room}", operation_id = "put_room", request_body = RoomNew,
+#[utoipa::path(put, path = "/rooms/{id}", operation_id = "put_room", request_body = RoomNew,
     responses((status = 201, body = Room), (status = 200, body = Room, description = "It was there already")))]
-async fn put_room(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Body(new): Body<RoomNew>) -> Answer<(StatusCode, Json<Room>)> {
+async fn put_room(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Body(new): Body<RoomNew>,
+) -> Answer<(StatusCode, Json<Room>)> {
     let RoomNew { kind, name, description, icon, members, managers, department, history } = new;
     if kind == RoomKind::Direct {
         return Err(Problem::from(&rules::DIRECT_FIXED));
     }
     let new = NewRoom { kind, name, description, icon, members, managers, department, history }.check()?;
-    let made = job(&talk, &caller, room, async move |tx, caller| commands::create_room(tx, caller, room, &new).await).await?;
+    let made = job(&talk, &caller, room, async move |tx, caller| {
+        commands::create_room(tx, caller, room, &new).await
+    })
+    .await?;
     Ok((status(made), Json(room_for(&talk, &caller, room).await?)))
 }
 
 #[utoipa::path(put, path = "/direct/{member}", operation_id = "put_direct_room", request_body = DirectNew,
     responses((status = 201, body = Room), (status = 200, body = Room, description = "The pair's room")))]
-async fn put_direct_room(State(talk): State<Talk>, caller: Caller, At(member): At<MemberId>, Body(new): Body<DirectNew>) -> Answer<(StatusCode, Json<Room>)> {
-    let (room, made) = job(&talk, &caller, new.room, async move |tx, caller| commands::open_direct_room(tx, caller, member, new.room).await).await?;
+async fn put_direct_room(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(member): At<MemberId>,
+    Body(new): Body<DirectNew>,
+) -> Answer<(StatusCode, Json<Room>)> {
+    let (room, made) = job(&talk, &caller, new.room, async move |tx, caller| {
+        commands::open_direct_room(tx, caller, member, new.room).await
+    })
+    .await?;
     Ok((status(made), Json(room_for(&talk, &caller, room).await?)))
 }
 
-#[utoipa::path(patch, path = "/rooms/{room}", operation_id = "patch_room", request_body = RoomChange, responses((status = 200, body = Room)))]
-async fn patch_room(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Body(change): Body<RoomChange>) -> Answer<Json<Room>> {
+#[utoipa::path(patch, path = "/rooms/{id}", operation_id = "patch_room", request_body = RoomChange, responses((status = 200, body = Room)))]
+async fn patch_room(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Body(change): Body<RoomChange>,
+) -> Answer<Json<Room>> {
     let mut faults = Vec::new();
-    let mut keep = |checked: Result<Option<String>, _>| checked.unwrap_or_else(|fault| { faults.push(fault); None });
+    let mut keep = |checked: Result<Option<String>, _>| {
+        checked.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        })
+    };
     let name = keep(change.name.as_deref().map(rules::name).transpose());
     let description = keep(change.description.as_deref().map(rules::description).transpose());
     let icon = match change.icon {
@@ -261,55 +309,104 @@ async fn patch_room(State(talk): State<Talk>, caller: Caller, At(room): At<RoomI
         return Err(Refusal::fields(faults).into());
     }
     let change = RoomChanged { name, description, icon, history: change.history };
-    job(&talk, &caller, room, async move |tx, caller| commands::change_room(tx, caller, room, &change).await).await?;
+    job(&talk, &caller, room, async move |tx, caller| commands::change_room(tx, caller, room, &change).await)
+        .await?;
     Ok(Json(room_for(&talk, &caller, room).await?))
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/members/{member}", operation_id = "put_room_member", responses((status = 204)))]
-async fn put_room_member(State(talk): State<Talk>, caller: Caller, At((room, member)): At<(RoomId, MemberId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::add_member(tx, caller, room, member).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/members/{member}", operation_id = "put_room_member", responses((status = 204)))]
+async fn put_room_member(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, member)): At<(RoomId, MemberId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| commands::add_member(tx, caller, room, member).await)
+        .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/members/{member}", operation_id = "delete_room_member", responses((status = 204)))]
-async fn delete_room_member(State(talk): State<Talk>, caller: Caller, At((room, member)): At<(RoomId, MemberId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::remove_member(tx, caller, room, member).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/members/{member}", operation_id = "delete_room_member", responses((status = 204)))]
+async fn delete_room_member(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, member)): At<(RoomId, MemberId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::remove_member(tx, caller, room, member).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/managers/{member}", operation_id = "put_room_manager", responses((status = 204)))]
-async fn put_room_manager(State(talk): State<Talk>, caller: Caller, At((room, member)): At<(RoomId, MemberId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_manager(tx, caller, room, member, true).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/managers/{member}", operation_id = "put_room_manager", responses((status = 204)))]
+async fn put_room_manager(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, member)): At<(RoomId, MemberId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_manager(tx, caller, room, member, true).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/managers/{member}", operation_id = "delete_room_manager", responses((status = 204)))]
-async fn delete_room_manager(State(talk): State<Talk>, caller: Caller, At((room, member)): At<(RoomId, MemberId)>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_manager(tx, caller, room, member, false).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/managers/{member}", operation_id = "delete_room_manager", responses((status = 204)))]
+async fn delete_room_manager(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At((room, member)): At<(RoomId, MemberId)>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::set_manager(tx, caller, room, member, false).await
+    })
+    .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(post, path = "/rooms/{room}/leave", operation_id = "post_room_leave", responses((status = 204)))]
-async fn post_room_leave(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>) -> Answer<NoContent> {
+#[utoipa::path(post, path = "/rooms/{id}/leave", operation_id = "post_room_leave", responses((status = 204)))]
+async fn post_room_leave(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+) -> Answer<NoContent> {
     job(&talk, &caller, room, async move |tx, caller| commands::leave_room(tx, caller, room).await).await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/archive", operation_id = "put_room_archive", responses((status = 204)))]
-async fn put_room_archive(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_archived(tx, caller, room, true).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/archive", operation_id = "put_room_archive", responses((status = 204)))]
+async fn put_room_archive(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| commands::set_archived(tx, caller, room, true).await)
+        .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(delete, path = "/rooms/{room}/archive", operation_id = "delete_room_archive", responses((status = 204)))]
-async fn delete_room_archive(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::set_archived(tx, caller, room, false).await).await?;
+#[utoipa::path(delete, path = "/rooms/{id}/archive", operation_id = "delete_room_archive", responses((status = 204)))]
+async fn delete_room_archive(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| commands::set_archived(tx, caller, room, false).await)
+        .await?;
     Ok(NoContent)
 }
 
-#[utoipa::path(put, path = "/rooms/{room}/mine", operation_id = "put_room_mine", request_body = RoomKeep, responses((status = 204)))]
-async fn put_room_mine(State(talk): State<Talk>, caller: Caller, At(room): At<RoomId>, Body(keep): Body<RoomKeep>) -> Answer<NoContent> {
-    job(&talk, &caller, room, async move |tx, caller| commands::keep_room(tx, caller, room, keep.muted, keep.favourite).await).await?;
+#[utoipa::path(put, path = "/rooms/{id}/mine", operation_id = "put_room_mine", request_body = RoomKeep, responses((status = 204)))]
+async fn put_room_mine(
+    State(talk): State<Talk>,
+    caller: Caller,
+    At(room): At<RoomId>,
+    Body(keep): Body<RoomKeep>,
+) -> Answer<NoContent> {
+    job(&talk, &caller, room, async move |tx, caller| {
+        commands::keep_room(tx, caller, room, keep.muted, keep.favourite).await
+    })
+    .await?;
     Ok(NoContent)
 }
 

@@ -19,7 +19,8 @@ impl Projection for Rooms {
             let Stream::Room(room) = event.stream else { return Ok(()) };
             match fact {
                 RoomFact::Created(made) => {
-                    let pair = (made.kind == RoomKind::Direct).then(|| pair(made.members.iter().map(|first| first.member)));
+                    let pair = (made.kind == RoomKind::Direct)
+                        .then(|| pair(made.members.iter().map(|first| first.member)));
                     tables
                         .run(
                             "INSERT INTO rooms (id, stream, kind, name, description, icon, department, history, archived, pair, created_at)
@@ -53,18 +54,34 @@ impl Projection for Rooms {
                         )
                         .await
                 }
-                RoomFact::Archived(_) => tables.run("UPDATE rooms SET archived = TRUE WHERE id = $1", params![room]).await,
-                RoomFact::Restored(_) => tables.run("UPDATE rooms SET archived = FALSE WHERE id = $1", params![room]).await,
-                RoomFact::MemberAdded(added) => tables.run(ADD, params![room, added.member, added.manager, event.seq, added.floor]).await,
-                RoomFact::MemberRemoved(removed) => tables.run("DELETE FROM room_members WHERE room = $1 AND member = $2", params![room, removed.member]).await,
+                RoomFact::Archived(_) => {
+                    tables.run("UPDATE rooms SET archived = TRUE WHERE id = $1", params![room]).await
+                }
+                RoomFact::Restored(_) => {
+                    tables.run("UPDATE rooms SET archived = FALSE WHERE id = $1", params![room]).await
+                }
+                RoomFact::MemberAdded(added) => {
+                    tables.run(ADD, params![room, added.member, added.manager, event.seq, added.floor]).await
+                }
+                RoomFact::MemberRemoved(removed) => {
+                    tables
+                        .run(
+                            "DELETE FROM room_members WHERE room = $1 AND member = $2",
+                            params![room, removed.member],
+                        )
+                        .await
+                }
                 RoomFact::ManagerAdded(added) => tables.run(MANAGER, params![room, added.member, true]).await,
-                RoomFact::ManagerRemoved(removed) => tables.run(MANAGER, params![room, removed.member, false]).await,
+                RoomFact::ManagerRemoved(removed) => {
+                    tables.run(MANAGER, params![room, removed.member, false]).await
+                }
             }
         })
     }
 }
 
-const ADD: &str = "INSERT INTO room_members (room, member, manager, since, floor) VALUES ($1, $2, $3, $4, $5)";
+const ADD: &str =
+    "INSERT INTO room_members (room, member, manager, since, floor) VALUES ($1, $2, $3, $4, $5)";
 const MANAGER: &str = "UPDATE room_members SET manager = $3 WHERE room = $1 AND member = $2";
 
 /// The key of a pair: both ids in order.

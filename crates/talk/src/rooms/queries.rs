@@ -19,7 +19,16 @@ pub async fn standing(reader: &mut Reader, room: RoomId, member: MemberId) -> Re
             params![room, member],
         )
         .await?;
-    row.map(|row| Ok(Standing { kind: kind(&row, 0)?, history: history(&row, 1)?, archived: row.get(2)?, manager: row.get(3)?, floor: row.get(4)? })).transpose()
+    row.map(|row| {
+        Ok(Standing {
+            kind: kind(&row, 0)?,
+            history: history(&row, 1)?,
+            archived: row.get(2)?,
+            manager: row.get(3)?,
+            floor: row.get(4)?,
+        })
+    })
+    .transpose()
 }
 
 /// Who is in a room.
@@ -40,8 +49,22 @@ pub struct RoomMember {
 /// # Errors
 /// What storage says.
 pub async fn members(reader: &mut Reader, room: RoomId) -> Result<Vec<RoomMember>> {
-    let rows = reader.query("SELECT member, manager, since, floor FROM room_members WHERE room = $1 ORDER BY since, member", params![room]).await?;
-    rows.iter().map(|row| Ok(RoomMember { member: row.get(0)?, manager: row.get(1)?, since: row.get(2)?, floor: row.get(3)? })).collect()
+    let rows = reader
+        .query(
+            "SELECT member, manager, since, floor FROM room_members WHERE room = $1 ORDER BY since, member",
+            params![room],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(RoomMember {
+                member: row.get(0)?,
+                manager: row.get(1)?,
+                since: row.get(2)?,
+                floor: row.get(3)?,
+            })
+        })
+        .collect()
 }
 
 /// Who is in which of all rooms (the gateway's picture at its start).
@@ -49,7 +72,12 @@ pub async fn members(reader: &mut Reader, room: RoomId) -> Result<Vec<RoomMember
 /// # Errors
 /// What storage says.
 pub async fn all_memberships(reader: &mut Reader) -> Result<Vec<(RoomId, MemberId)>> {
-    reader.query("SELECT room, member FROM room_members", params![]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    reader
+        .query("SELECT room, member FROM room_members", params![])
+        .await?
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// The rooms somebody is in, with the floor above which they see.
@@ -57,7 +85,12 @@ pub async fn all_memberships(reader: &mut Reader) -> Result<Vec<(RoomId, MemberI
 /// # Errors
 /// What storage says.
 pub async fn rooms_of(reader: &mut Reader, member: MemberId) -> Result<Vec<(RoomId, Seq)>> {
-    reader.query("SELECT room, floor FROM room_members WHERE member = $1", params![member]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    reader
+        .query("SELECT room, floor FROM room_members WHERE member = $1", params![member])
+        .await?
+        .iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// Everyone who shares a room with `member`, themselves included: all that a partner may know of the organisation (R70).
@@ -75,10 +108,16 @@ pub async fn acquaintances(reader: &mut Reader, member: MemberId) -> Result<Vec<
 /// # Errors
 /// What storage says.
 pub async fn may_know(reader: &mut Reader, caller: &Caller, member: MemberId) -> Result<bool> {
-    if member != caller.member && caller.may(Permission::ViewDirectory).is_err() && !acquaintances(reader, caller.member).await?.contains(&member) {
+    if member != caller.member
+        && caller.may(Permission::ViewDirectory).is_err()
+        && !acquaintances(reader, caller.member).await?.contains(&member)
+    {
         return Ok(false);
     }
-    Ok(reader.maybe("SELECT 1 FROM members WHERE id = $1 AND state <> 'left'", params![member]).await?.is_some())
+    Ok(reader
+        .maybe("SELECT 1 FROM members WHERE id = $1 AND state <> 'left'", params![member])
+        .await?
+        .is_some())
 }
 
 /// The direct room of a pair.
@@ -87,7 +126,11 @@ pub async fn may_know(reader: &mut Reader, caller: &Caller, member: MemberId) ->
 /// What storage says.
 pub async fn direct_room(reader: &mut Reader, one: MemberId, other: MemberId) -> Result<Option<RoomId>> {
     let pair = super::project::pair([one, other].into_iter());
-    reader.maybe("SELECT id FROM rooms WHERE pair = $1", params![pair]).await?.map(|row| row.get(0)).transpose()
+    reader
+        .maybe("SELECT id FROM rooms WHERE pair = $1", params![pair])
+        .await?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Whether the room exists at all (for making one with a client's id; never told to anyone outside).
@@ -103,7 +146,12 @@ pub async fn exists(reader: &mut Reader, room: RoomId) -> Result<bool> {
 /// # Errors
 /// What storage says.
 pub async fn department_rooms(reader: &mut Reader) -> Result<Vec<(RoomId, DepartmentId, History)>> {
-    let rows = reader.query("SELECT id, department, history FROM rooms WHERE kind = 'department' AND department IS NOT NULL", params![]).await?;
+    let rows = reader
+        .query(
+            "SELECT id, department, history FROM rooms WHERE kind = 'department' AND department IS NOT NULL",
+            params![],
+        )
+        .await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, history(row, 2)?))).collect()
 }
 
@@ -176,20 +224,27 @@ pub struct LastMessage {
     pub text: Option<String>,
 }
 
-
 /// Rooms of `member`, or the one named, as they see them. Not theirs or not there: not in the answer.
 ///
 /// # Errors
 /// What storage says.
 pub async fn views(reader: &mut Reader, member: MemberId, only: Option<RoomId>) -> Result<Vec<RoomView>> {
     let asked = params![member, only];
-    let mut views: Vec<RoomView> = reader.query(ROOMS, asked.clone()).await?.iter().map(view).collect::<Result<_>>()?;
+    let mut views: Vec<RoomView> =
+        reader.query(ROOMS, asked.clone()).await?.iter().map(view).collect::<Result<_>>()?;
     let index: HashMap<RoomId, usize> = views.iter().enumerate().map(|(at, view)| (view.id, at)).collect();
-    let at = |row: &Row| -> Result<usize> { index.get(&row.get(0)?).copied().ok_or(Error::NoRow("a room of the first answer")) };
+    let at = |row: &Row| -> Result<usize> {
+        index.get(&row.get(0)?).copied().ok_or(Error::NoRow("a room of the first answer"))
+    };
 
     for row in reader.query(MEMBERS, asked.clone()).await? {
         let view = &mut views[at(&row)?];
-        view.members.push(RoomMember { member: row.get(1)?, manager: row.get(2)?, since: row.get(3)?, floor: row.get(4)? });
+        view.members.push(RoomMember {
+            member: row.get(1)?,
+            manager: row.get(2)?,
+            since: row.get(3)?,
+            floor: row.get(4)?,
+        });
         view.outsiders += i64::from(row.get::<bool>(5)?);
     }
     for row in reader.query(UNREAD, asked.clone()).await? {
@@ -204,7 +259,13 @@ pub async fn views(reader: &mut Reader, member: MemberId, only: Option<RoomId>) 
     for row in reader.query(LAST, asked).await? {
         let text: Option<Vec<u8>> = row.get(5)?;
         let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        views[at(&row)?].last = Some(LastMessage { message: row.get(1)?, seq: row.get(2)?, at: row.get(3)?, author: row.get(4)?, text });
+        views[at(&row)?].last = Some(LastMessage {
+            message: row.get(1)?,
+            seq: row.get(2)?,
+            at: row.get(3)?,
+            author: row.get(4)?,
+            text,
+        });
     }
     Ok(views)
 }
@@ -261,7 +322,8 @@ const OPEN: &str = "SELECT m.room, COUNT(*) FROM room_members m
   JOIN messages g ON g.room = m.room AND g.seq > m.floor AND g.label IN ('consult', 'request') AND g.answered_at IS NULL AND g.deleted_at IS NULL
   WHERE m.member = $1 AND (CAST($2 AS BYTEA) IS NULL OR m.room = $2) GROUP BY m.room";
 
-const LAST: &str = "SELECT g.room, g.id, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END
+const LAST: &str =
+    "SELECT g.room, g.id, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END
   FROM room_members m JOIN messages g ON g.room = m.room AND g.seq > m.floor
     AND g.seq = (SELECT MAX(l.seq) FROM messages l WHERE l.room = m.room)
   LEFT JOIN contents c ON c.id = g.content
@@ -289,6 +351,8 @@ pub async fn head(reader: &mut Reader, room: RoomId) -> Result<Seq> {
 /// # Errors
 /// What storage says.
 pub async fn heads(reader: &mut Reader) -> Result<Vec<(RoomId, Seq)>> {
-    let rows = reader.query("SELECT r.id, s.seq FROM rooms r JOIN streams s ON s.stream = r.stream", params![]).await?;
+    let rows = reader
+        .query("SELECT r.id, s.seq FROM rooms r JOIN streams s ON s.stream = r.stream", params![])
+        .await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }

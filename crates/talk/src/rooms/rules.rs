@@ -55,7 +55,9 @@ impl RoomKind {
     /// From what is stored.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Direct, Self::Group, Self::Department, Self::Broadcast].into_iter().find(|kind| kind.name() == name)
+        [Self::Direct, Self::Group, Self::Department, Self::Broadcast]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
     /// What a role must have to make one.
     #[must_use]
@@ -192,7 +194,9 @@ pub fn icon(raw: &str) -> Result<String, FieldFault> {
 fn line_fault(field: &str, fault: TextFault) -> FieldFault {
     match fault {
         TextFault::Empty => FieldFault::new(field, &refusal::FIELD_REQUIRED),
-        TextFault::TooLong { limit, .. } => FieldFault::new(field, &refusal::FIELD_TOO_LONG).fact("limit", limit),
+        TextFault::TooLong { limit, .. } => {
+            FieldFault::new(field, &refusal::FIELD_TOO_LONG).fact("limit", limit)
+        }
         TextFault::TooManyMarks | TextFault::Character => FieldFault::new(field, &refusal::FIELD_CHARACTERS),
     }
 }
@@ -211,9 +215,15 @@ mod tests {
     #[test]
     fn only_managers_post_in_a_broadcast_room_and_nobody_in_an_archived_one() {
         assert!(standing(RoomKind::Group, false, false).may_post().is_ok());
-        assert_eq!(standing(RoomKind::Broadcast, false, false).may_post().map_err(|r| r.code.name), Err("room.only_managers_post"));
+        assert_eq!(
+            standing(RoomKind::Broadcast, false, false).may_post().map_err(|r| r.code.name),
+            Err("room.only_managers_post")
+        );
         assert!(standing(RoomKind::Broadcast, true, false).may_post().is_ok());
-        assert_eq!(standing(RoomKind::Group, true, true).may_post().map_err(|r| r.code.name), Err("room.archived"));
+        assert_eq!(
+            standing(RoomKind::Group, true, true).may_post().map_err(|r| r.code.name),
+            Err("room.archived")
+        );
     }
 
     #[test]

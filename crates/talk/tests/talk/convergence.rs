@@ -30,8 +30,12 @@ impl Dice {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a run is repeated by the seed it printed")]
 fn seed() -> u64 {
-    let seed = std::env::var("KAIRAN_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| RandomState::new().hash_one("seed"));
+    let seed = std::env::var("KAIRAN_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(|| RandomState::new().hash_one("seed"));
     println!("KAIRAN_SEED={seed}");
     seed
 }
@@ -58,7 +62,8 @@ struct Said {
 
 impl Copy {
     fn apply(&mut self, event: &Value) {
-        let (seq, kind, body) = (event["seq"].as_i64().expect("seq"), event["kind"].as_str().expect("kind"), &event["body"]);
+        let (seq, kind, body) =
+            (event["seq"].as_i64().expect("seq"), event["kind"].as_str().expect("kind"), &event["body"]);
         assert_eq!(seq, self.head + 1, "R28: no gap");
         self.head = seq;
         let actor = event["actor"].as_str().unwrap_or_default().to_owned();
@@ -73,7 +78,9 @@ impl Copy {
             "room.changed" => self.name = text("name").unwrap_or_else(|| self.name.clone()),
             "room.archived" => self.archived = true,
             "room.restored" => self.archived = false,
-            "room.member_added" => drop(self.members.insert(text("member").expect("id"), body["manager"] == true)),
+            "room.member_added" => {
+                drop(self.members.insert(text("member").expect("id"), body["manager"] == true));
+            }
             "room.member_removed" => drop(self.members.remove(&text("member").expect("id"))),
             "room.manager_added" => drop(self.members.insert(text("member").expect("id"), true)),
             "room.manager_removed" => drop(self.members.insert(text("member").expect("id"), false)),
@@ -82,19 +89,28 @@ impl Copy {
                 self.messages.insert(seq, Said { text: text("text"), ..Said::default() });
             }
             _ => {
-                let said = self.messages.get_mut(&self.places[body["message"].as_str().expect("id")]).expect("posted before");
+                let said = self
+                    .messages
+                    .get_mut(&self.places[body["message"].as_str().expect("id")])
+                    .expect("posted before");
                 match kind {
                     "message.edited" => {
                         said.text = text("text");
                         said.edits += 1;
                     }
-                    "message.deleted" => *said = Said { edits: said.edits, answered: said.answered, ..Said::default() },
+                    "message.deleted" => {
+                        *said = Said { edits: said.edits, answered: said.answered, ..Said::default() }
+                    }
                     "message.pinned" => said.pinned = true,
                     "message.unpinned" => said.pinned = false,
                     "message.answered" => said.answered = true,
                     "message.reopened" => said.answered = false,
-                    "reaction.added" => drop(said.reactions.insert((text("reaction").expect("reaction"), actor))),
-                    "reaction.removed" => drop(said.reactions.remove(&(text("reaction").expect("reaction"), actor))),
+                    "reaction.added" => {
+                        drop(said.reactions.insert((text("reaction").expect("reaction"), actor)));
+                    }
+                    "reaction.removed" => {
+                        drop(said.reactions.remove(&(text("reaction").expect("reaction"), actor)));
+                    }
                     other => panic!("an event this client does not know: {other}"),
                 }
             }
@@ -105,20 +121,29 @@ impl Copy {
 /// The same from the snapshot routes.
 async fn snapshot(o: &Organisation, person: &Person, room: RoomId) -> Copy {
     let seen = o.see(person, room).await;
-    let mut copy = Copy { name: seen["name"].as_str().unwrap_or_default().into(), archived: seen["archived"] == true, head: seen["head"].as_i64().expect("head"), ..Copy::default() };
+    let mut copy = Copy {
+        name: seen["name"].as_str().unwrap_or_default().into(),
+        archived: seen["archived"] == true,
+        head: seen["head"].as_i64().expect("head"),
+        ..Copy::default()
+    };
     for one in seen["members"].as_array().expect("members") {
         copy.members.insert(one["member"].as_str().expect("id").into(), one["manager"] == true);
     }
     let mut after = 0;
     loop {
-        let page = o.get(person, &format!("/rooms/{room}/messages?after={after}&limit=200")).await.expect(200);
+        let page =
+            o.get(person, &format!("/rooms/{room}/messages?after={after}&limit=200")).await.expect(200);
         for message in page["messages"].as_array().expect("messages") {
             after = message["seq"].as_i64().expect("seq");
             copy.places.insert(message["id"].as_str().expect("id").into(), after);
             let mut reactions = BTreeSet::new();
             for reaction in message["reactions"].as_array().expect("reactions") {
                 for member in reaction["members"].as_array().expect("members") {
-                    reactions.insert((reaction["reaction"].as_str().expect("text").into(), member.as_str().expect("id").into()));
+                    reactions.insert((
+                        reaction["reaction"].as_str().expect("text").into(),
+                        member.as_str().expect("id").into(),
+                    ));
                 }
             }
             let said = Said {
@@ -142,7 +167,12 @@ async fn events_lead_to_the_snapshot() {
     let seed = seed();
     in_organisations(async |o: Organisation| {
         let mut dice = Dice(seed);
-        let people = [o.owner.clone(), o.member("甲野 一").await, o.member("乙川 二葉").await, o.member("丙山 三月").await];
+        let people = [
+            o.owner.clone(),
+            o.member("甲野 一").await,
+            o.member("乙川 二葉").await,
+            o.member("丙山 三月").await,
+        ];
         let mut live = Live::new();
         let mut news = o.base.store.bus().listen();
         let room = o.room(&people[0], &[&people[1], &people[2]]).await;
@@ -155,7 +185,10 @@ async fn events_lead_to_the_snapshot() {
         assert_eq!(live.copy, everyone, "what was told live leads to the snapshot");
         let mut caught_up = Copy::default();
         loop {
-            let page = o.get(&people[0], &format!("/rooms/{room}/events?after={}&limit=97", caught_up.head)).await.expect(200);
+            let page = o
+                .get(&people[0], &format!("/rooms/{room}/events?after={}&limit=97", caught_up.head))
+                .await
+                .expect(200);
             let events = page["events"].as_array().expect("events");
             events.iter().for_each(|event| caught_up.apply(event));
             if events.is_empty() {
@@ -187,7 +220,14 @@ impl Live {
     }
 }
 
-async fn command(o: &Organisation, dice: &mut Dice, room: RoomId, people: &[Person; 4], said: &mut Vec<(String, usize)>, n: usize) {
+async fn command(
+    o: &Organisation,
+    dice: &mut Dice,
+    room: RoomId,
+    people: &[Person; 4],
+    said: &mut Vec<(String, usize)>,
+    n: usize,
+) {
     let who = dice.roll(people.len());
     // The owner stays: somebody has to see the end.
     let (person, other) = (&people[who], dice.pick(&people[1..]));
@@ -197,32 +237,59 @@ async fn command(o: &Organisation, dice: &mut Dice, room: RoomId, people: &[Pers
         0..=7 => {
             let message: MessageId = o.base.store.surroundings().id();
             let label = dice.pick(&[Value::Null, json!("consult"), json!("report")]).clone();
-            let reply = o.put(person, &format!("{base}/messages/{message}"), &json!({"text": format!("{n}番め 👍 **太字**"), "label": label})).await;
+            let reply = o
+                .put(
+                    person,
+                    &format!("{base}/messages/{message}"),
+                    &json!({"text": format!("{n}番め 👍 **太字**"), "label": label}),
+                )
+                .await;
             if reply.status == 201 {
                 said.push((message.to_string(), who));
             }
         }
         8 if !said.is_empty() => {
             let (message, author) = dice.pick(said).clone();
-            o.patch(&people[author], &format!("{base}/messages/{message}"), &json!({"text": format!("直した {n}")})).await;
+            o.patch(
+                &people[author],
+                &format!("{base}/messages/{message}"),
+                &json!({"text": format!("直した {n}")}),
+            )
+            .await;
         }
         9 if !said.is_empty() => {
             let (message, author) = dice.pick(said).clone();
             o.delete(&people[author], &format!("{base}/messages/{message}")).await;
         }
         10..=11 if !said.is_empty() => {
-            let path = format!("{base}/messages/{}/reactions/{}", dice.pick(said).0, dice.pick(&["%E7%A2%BA%E8%AA%8D", "%F0%9F%91%8D"]));
-            if dice.roll(2) == 0 { o.put(person, &path, &json!(null)).await } else { o.delete(person, &path).await };
+            let path = format!(
+                "{base}/messages/{}/reactions/{}",
+                dice.pick(said).0,
+                dice.pick(&["%E7%A2%BA%E8%AA%8D", "%F0%9F%91%8D"])
+            );
+            if dice.roll(2) == 0 {
+                o.put(person, &path, &json!(null)).await
+            } else {
+                o.delete(person, &path).await
+            };
         }
         12..=13 if !said.is_empty() => {
             let path = format!("{base}/messages/{}/{}", dice.pick(said).0, dice.pick(&["pin", "answered"]));
-            if dice.roll(2) == 0 { o.put(person, &path, &json!(null)).await } else { o.delete(person, &path).await };
+            if dice.roll(2) == 0 {
+                o.put(person, &path, &json!(null)).await
+            } else {
+                o.delete(person, &path).await
+            };
         }
         14 => drop(o.put(&people[0], &format!("{base}/members/{}", other.id), &json!(null)).await),
         15 => drop(o.delete(&people[0], &format!("{base}/members/{}", other.id)).await),
         16 => {
             let path = format!("{base}/managers/{}", other.id);
-            if dice.roll(2) == 0 { o.put(&people[0], &path, &json!(null)).await } else { o.delete(&people[0], &path).await };
+            if dice.roll(2) == 0 {
+                o.put(&people[0], &path, &json!(null)).await
+            } else {
+                o.delete(&people[0], &path).await
+            };
         }
         17 => drop(o.patch(person, &base, &json!({"name": format!("部屋 {n}")})).await),
         18 => {

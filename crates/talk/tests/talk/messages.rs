@@ -32,8 +32,12 @@ async fn anothers_message_id_is_not_to_be_had() {
         let room = o.room(&o.owner, &[&other]).await;
         let elsewhere = o.room(&o.owner, &[]).await;
         let message = o.say(&o.owner, room, "わたしの").await["id"].as_str().expect("id").to_owned();
-        o.put(&other, &format!("/rooms/{room}/messages/{message}"), &json!({"text": "とった"})).await.refused(409, "message.id_taken");
-        o.put(&o.owner, &format!("/rooms/{elsewhere}/messages/{message}"), &json!({"text": "移した"})).await.refused(409, "message.id_taken");
+        o.put(&other, &format!("/rooms/{room}/messages/{message}"), &json!({"text": "とった"}))
+            .await
+            .refused(409, "message.id_taken");
+        o.put(&o.owner, &format!("/rooms/{elsewhere}/messages/{message}"), &json!({"text": "移した"}))
+            .await
+            .refused(409, "message.id_taken");
     })
     .await;
 }
@@ -45,7 +49,12 @@ async fn a_text_is_stored_in_one_form_and_within_limits() {
         let room = o.room(&o.owner, &[]).await;
         assert_eq!(o.say(&o.owner, room, "か\u{3099}っこう").await["text"], "がっこう");
         o.say(&o.owner, room, &"長".repeat(7_999)).await;
-        for (text, code) in [("長".repeat(8_001), "text.too_long"), (" \n ".into(), "text.empty"), (format!("e{}", "\u{0323}".repeat(12)), "text.too_many_marks"), ("a\u{0}b".into(), "text.character")] {
+        for (text, code) in [
+            ("長".repeat(8_001), "text.too_long"),
+            (" \n ".into(), "text.empty"),
+            (format!("e{}", "\u{0323}".repeat(12)), "text.too_many_marks"),
+            ("a\u{0}b".into(), "text.character"),
+        ] {
             o.try_say(&o.owner, room, &json!({ "text": text })).await.refused(422, code);
         }
         assert_eq!(o.texts(&o.owner, room).await.len(), 2);
@@ -75,12 +84,15 @@ async fn everyone_is_addressed_by_right_and_three_times_an_hour() {
 #[tokio::test]
 async fn a_mention_finds_its_person_and_no_outsider_of_the_room() {
     in_organisations(async |o: Organisation| {
-        let (one, two, out) = (o.member("甲野 一").await, o.member("乙川 二葉").await, o.member("丙山 三月").await);
+        let (one, two, out) =
+            (o.member("甲野 一").await, o.member("乙川 二葉").await, o.member("丙山 三月").await);
         let room = o.room(&one, &[&two]).await;
         let posted = o.say(&one, room, &format!("@{{{}}} さん、10時に", two.id)).await;
         assert_eq!(posted["mentions"], json!([two.id.to_string()]));
         assert_eq!(o.see(&two, room).await["mine"]["mentions"], 1);
-        o.try_say(&one, room, &json!({"text": format!("@{{{}}}", out.id)})).await.refused(422, "mention.not_in_room");
+        o.try_say(&one, room, &json!({"text": format!("@{{{}}}", out.id)}))
+            .await
+            .refused(422, "mention.not_in_room");
         let path = format!("/rooms/{room}/messages/{}", posted["id"].as_str().expect("id"));
         o.patch(&one, &path, &json!({"text": "10時に"})).await.expect(200);
         assert_eq!(o.see(&two, room).await["mine"]["mentions"], 0);
@@ -103,12 +115,28 @@ async fn an_edit_and_a_deletion_keep_the_record() {
         o.delete(&other, &path).await.refused(403, "message.not_deletable");
         o.delete(&author, &path).await.expect(204);
         let gone = o.get(&other, &path).await.expect(200);
-        assert_eq!((&gone["text"], &gone["reactions"], gone["deleted_by"].as_str()), (&Value::Null, &json!([]), Some(author.id.to_string().as_str())));
+        assert_eq!(
+            (&gone["text"], &gone["reactions"], gone["deleted_by"].as_str()),
+            (&Value::Null, &json!([]), Some(author.id.to_string().as_str()))
+        );
         o.patch(&author, &path, &json!({"text": "やっぱり"})).await.refused(409, "message.deleted");
         let events = o.get(&other, &format!("/rooms/{room}/events?after=1")).await.expect(200);
-        assert!(events["events"].as_array().expect("events").iter().all(|event| event["body"].get("text").is_none_or(Value::is_null)), "a text that is gone is not sent again");
-        let kept = o.base.store.read(async |reader| reader.query("SELECT body FROM contents", params![]).await).await;
-        let mut kept: Vec<Vec<u8>> = kept.and_then(|rows| rows.iter().map(|row| row.get(0)).collect()).unwrap_or_else(|error: Error| panic!("{error}"));
+        assert!(
+            events["events"]
+                .as_array()
+                .expect("events")
+                .iter()
+                .all(|event| event["body"].get("text").is_none_or(Value::is_null)),
+            "a text that is gone is not sent again"
+        );
+        let kept = o
+            .base
+            .store
+            .read(async |reader| reader.query("SELECT body FROM contents", params![]).await)
+            .await;
+        let mut kept: Vec<Vec<u8>> = kept
+            .and_then(|rows| rows.iter().map(|row| row.get(0)).collect())
+            .unwrap_or_else(|error: Error| panic!("{error}"));
         kept.sort();
         assert_eq!(kept, ["10時に".as_bytes(), "11時に".as_bytes()], "both versions are there for an audit");
     })
@@ -137,9 +165,15 @@ async fn a_consultation_stays_open_until_answered() {
     in_organisations(async |o: Organisation| {
         let other = o.member("乙川 二葉").await;
         let room = o.room(&o.owner, &[&other]).await;
-        let ask = o.try_say(&other, room, &json!({"text": "26日、交代できる方", "label": "consult"})).await.expect(201);
-        let report = o.try_say(&other, room, &json!({"text": "閉店作業、完了", "label": "report"})).await.expect(201);
-        let path = |message: &Value| format!("/rooms/{room}/messages/{}/answered", message["id"].as_str().expect("id"));
+        let ask = o
+            .try_say(&other, room, &json!({"text": "26日、交代できる方", "label": "consult"}))
+            .await
+            .expect(201);
+        let report =
+            o.try_say(&other, room, &json!({"text": "閉店作業、完了", "label": "report"})).await.expect(201);
+        let path = |message: &Value| {
+            format!("/rooms/{room}/messages/{}/answered", message["id"].as_str().expect("id"))
+        };
         assert_eq!(o.see(&o.owner, room).await["mine"]["open_consults"], 1);
         o.put(&o.owner, &path(&report), &json!(null)).await.refused(409, "message.not_answerable");
         o.put(&o.owner, &path(&ask), &json!(null)).await.expect(204);
@@ -159,7 +193,8 @@ async fn reactions_are_counted_by_kind() {
         let message = o.say(&o.owner, room, "できました").await["id"].as_str().expect("id").to_owned();
         let react = async |person, reaction: &str| {
             let encoded: String = reaction.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            o.put(person, &format!("/rooms/{room}/messages/{message}/reactions/{encoded}"), &json!(null)).await
+            o.put(person, &format!("/rooms/{room}/messages/{message}/reactions/{encoded}"), &json!(null))
+                .await
         };
         react(&o.owner, "確認").await.expect(204);
         react(&o.owner, "確認").await.expect(204);
@@ -172,8 +207,13 @@ async fn reactions_are_counted_by_kind() {
         react(&other, "だめ").await.refused(422, "reaction.shape");
         let seen = o.get(&other, &format!("/rooms/{room}/messages/{message}")).await.expect(200);
         assert_eq!(seen["reactions"].as_array().map(Vec::len), Some(50));
-        assert_eq!(seen["reactions"][0], json!({"reaction": "確認", "members": [o.owner.id.to_string(), other.id.to_string()]}));
-        o.delete(&other, &format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D")).await.expect(204);
+        assert_eq!(
+            seen["reactions"][0],
+            json!({"reaction": "確認", "members": [o.owner.id.to_string(), other.id.to_string()]})
+        );
+        o.delete(&other, &format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D"))
+            .await
+            .expect(204);
         react(&other, "🍎").await.refused(422, "reaction.too_many");
     })
     .await;
@@ -208,7 +248,11 @@ async fn pages_go_both_ways_without_a_hole() {
         }
         let page = async |query: &str| {
             let page = o.get(&o.owner, &format!("/rooms/{room}/messages?{query}")).await.expect(200);
-            (strings(&page["messages"], "text").join(" "), page["more_before"] == true, page["more_after"] == true)
+            (
+                strings(&page["messages"], "text").join(" "),
+                page["more_before"] == true,
+                page["more_after"] == true,
+            )
         };
         assert_eq!(page("limit=4").await, ("22 23 24 25".into(), true, false));
         assert_eq!(page("before=23&limit=4").await, ("18 19 20 21".into(), true, true));
@@ -216,7 +260,9 @@ async fn pages_go_both_ways_without_a_hole() {
         assert_eq!(page("after=23&limit=4").await, ("23 24 25".into(), true, false));
         assert_eq!(page("around=13&limit=4").await, ("10 11 12 13".into(), true, true));
         assert_eq!(page("around=2&limit=4").await, ("1 2".into(), false, true));
-        o.get(&o.owner, &format!("/rooms/{room}/messages?before=1&after=2")).await.refused(422, "query.shape");
+        o.get(&o.owner, &format!("/rooms/{room}/messages?before=1&after=2"))
+            .await
+            .refused(422, "query.shape");
         o.get(&o.owner, &format!("/rooms/{room}/messages?befor=1")).await.refused(422, "query.shape");
     })
     .await;

@@ -45,7 +45,8 @@ async fn how_somebody_keeps_a_room_is_theirs_alone() {
         let room = o.room(&o.owner, &[&other]).await;
         o.put(&other, &format!("/rooms/{room}/mine"), &json!({"favourite": true})).await.expect(204);
         o.put(&other, &format!("/rooms/{room}/mine"), &json!({"muted": true})).await.expect(204);
-        let mine = |seen: serde_json::Value| (seen["mine"]["favourite"] == true, seen["mine"]["muted"] == true);
+        let mine =
+            |seen: serde_json::Value| (seen["mine"]["favourite"] == true, seen["mine"]["muted"] == true);
         assert_eq!(mine(o.see(&other, room).await), (true, true));
         assert_eq!(mine(o.see(&o.owner, room).await), (false, false));
     })

@@ -31,7 +31,11 @@ async fn a_room_one_is_not_in_does_not_exist() {
                 ("PATCH", format!("/rooms/{room}/messages/{message}"), json!({"text": "のっとり"})),
                 ("DELETE", format!("/rooms/{room}/messages/{message}"), json!(null)),
                 ("GET", format!("/rooms/{room}/messages/{message}/readers"), json!(null)),
-                ("PUT", format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D"), json!(null)),
+                (
+                    "PUT",
+                    format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D"),
+                    json!(null),
+                ),
                 ("PUT", format!("/rooms/{room}/messages/{message}/pin"), json!(null)),
                 ("PUT", format!("/rooms/{room}/messages/{message}/answered"), json!(null)),
                 ("GET", format!("/messages/{message}"), json!(null)),
@@ -62,9 +66,15 @@ async fn the_last_manager_hands_over_before_leaving() {
     in_organisations(async |o: Organisation| {
         let (manager, other) = (o.member("甲野 一").await, o.member("乙川 二葉").await);
         let room = o.room(&manager, &[&other]).await;
-        o.post(&manager, &format!("/rooms/{room}/leave"), &json!(null)).await.refused(409, "room.last_manager");
-        o.delete(&manager, &format!("/rooms/{room}/managers/{}", manager.id)).await.refused(409, "room.last_manager");
-        o.put(&other, &format!("/rooms/{room}/managers/{}", other.id), &json!(null)).await.refused(403, "room.not_manager");
+        o.post(&manager, &format!("/rooms/{room}/leave"), &json!(null))
+            .await
+            .refused(409, "room.last_manager");
+        o.delete(&manager, &format!("/rooms/{room}/managers/{}", manager.id))
+            .await
+            .refused(409, "room.last_manager");
+        o.put(&other, &format!("/rooms/{room}/managers/{}", other.id), &json!(null))
+            .await
+            .refused(403, "room.not_manager");
         o.put(&manager, &format!("/rooms/{room}/managers/{}", other.id), &json!(null)).await.expect(204);
         o.post(&manager, &format!("/rooms/{room}/leave"), &json!(null)).await.expect(204);
         o.get(&manager, &format!("/rooms/{room}")).await.refused(404, "not_found");
@@ -83,7 +93,11 @@ async fn removed_member_sees_nothing_after_removal() {
         let before = o.say(&goes, room, "いるあいだの話").await;
         o.delete(&manager, &format!("/rooms/{room}/members/{}", goes.id)).await.expect(204);
         let after = o.say(&manager, room, "いなくなってからの話").await;
-        for path in [format!("/rooms/{room}/messages"), format!("/rooms/{room}/events?after=0"), format!("/messages/{}", before["id"].as_str().expect("id"))] {
+        for path in [
+            format!("/rooms/{room}/messages"),
+            format!("/rooms/{room}/events?after=0"),
+            format!("/messages/{}", before["id"].as_str().expect("id")),
+        ] {
             o.get(&goes, &path).await.refused(404, "not_found");
         }
         assert_eq!(o.get(&goes, "/rooms").await.expect(200)["rooms"], json!([]));
@@ -92,7 +106,9 @@ async fn removed_member_sees_nothing_after_removal() {
         o.put(&manager, &format!("/rooms/{room}/members/{}", goes.id), &json!(null)).await.expect(204);
         o.say(&manager, room, "おかえりなさい").await;
         assert_eq!(o.texts(&goes, room).await, ["おかえりなさい"]);
-        o.get(&goes, &format!("/messages/{}", after["id"].as_str().expect("id"))).await.refused(404, "not_found");
+        o.get(&goes, &format!("/messages/{}", after["id"].as_str().expect("id")))
+            .await
+            .refused(404, "not_found");
         let events = o.get(&goes, &format!("/rooms/{room}/events?after=0")).await.expect(200);
         assert_eq!(strings(&events["events"], "kind"), ["room.member_added", "message.posted"]);
         assert_eq!(o.texts(&manager, room).await.len(), 3);
@@ -108,7 +124,11 @@ async fn a_newcomer_sees_the_past_where_the_room_shows_it() {
         o.say(&manager, room, "きのうの話").await;
         o.put(&manager, &format!("/rooms/{room}/members/{}", new.id), &json!(null)).await.expect(204);
         assert_eq!(o.texts(&new, room).await, ["きのうの話"]);
-        assert_eq!(o.see(&new, room).await["mine"]["unread"], 0, "what was said before one came is not unread");
+        assert_eq!(
+            o.see(&new, room).await["mine"]["unread"],
+            0,
+            "what was said before one came is not unread"
+        );
         o.patch(&manager, &format!("/rooms/{room}"), &json!({"history": "from_join"})).await.expect(200);
         let newer = o.member("丙山 三月").await;
         o.put(&manager, &format!("/rooms/{room}/members/{}", newer.id), &json!(null)).await.expect(204);
@@ -122,14 +142,30 @@ async fn a_newcomer_sees_the_past_where_the_room_shows_it() {
 async fn a_department_room_follows_its_department() {
     in_organisations(async |o: Organisation| {
         let (one, two) = (o.member("乙川 二葉").await, o.member("丙山 三月").await);
-        let store = o.post(&o.owner, "/departments", &json!({"name": "駅前店", "parent": null})).await.expect(201)["id"].clone();
-        let section = o.post(&o.owner, "/departments", &json!({"name": "青果", "parent": store})).await.expect(201)["id"].clone();
+        let store = o
+            .post(&o.owner, "/departments", &json!({"name": "駅前店", "parent": null}))
+            .await
+            .expect(201)["id"]
+            .clone();
+        let section = o
+            .post(&o.owner, "/departments", &json!({"name": "青果", "parent": store}))
+            .await
+            .expect(201)["id"]
+            .clone();
         let place = async |person: &kairan_people::testing::Person, department: &serde_json::Value| {
-            let departments = if department.is_null() { json!([]) } else { json!([{"department": department, "position": null}]) };
-            o.patch(&o.owner, &format!("/members/{}", person.id), &json!({"departments": departments})).await.expect(200);
+            let departments = if department.is_null() {
+                json!([])
+            } else {
+                json!([{"department": department, "position": null}])
+            };
+            o.patch(&o.owner, &format!("/members/{}", person.id), &json!({"departments": departments}))
+                .await
+                .expect(200);
         };
         place(&one, &store).await;
-        let room = o.room_of(&o.owner, &[], json!({"kind": "department", "department": store, "history": "all"})).await;
+        let room = o
+            .room_of(&o.owner, &[], json!({"kind": "department", "department": store, "history": "all"}))
+            .await;
         o.say(&one, room, "店の話").await;
         o.get(&two, &format!("/rooms/{room}")).await.refused(404, "not_found");
         place(&two, &section).await;
@@ -137,9 +173,17 @@ async fn a_department_room_follows_its_department() {
         place(&one, &json!(null)).await;
         o.get(&one, &format!("/rooms/{room}")).await.refused(404, "not_found");
         let seen = o.see(&o.owner, room).await;
-        assert_eq!(seen["members"].as_array().map(Vec::len), Some(2), "the manager stays, whatever their department");
-        o.put(&o.owner, &format!("/rooms/{room}/members/{}", one.id), &json!(null)).await.refused(409, "room.follows_department");
-        o.post(&two, &format!("/rooms/{room}/leave"), &json!(null)).await.refused(409, "room.follows_department");
+        assert_eq!(
+            seen["members"].as_array().map(Vec::len),
+            Some(2),
+            "the manager stays, whatever their department"
+        );
+        o.put(&o.owner, &format!("/rooms/{room}/members/{}", one.id), &json!(null))
+            .await
+            .refused(409, "room.follows_department");
+        o.post(&two, &format!("/rooms/{room}/leave"), &json!(null))
+            .await
+            .refused(409, "room.follows_department");
     })
     .await;
 }
@@ -148,7 +192,8 @@ async fn a_department_room_follows_its_department() {
 #[tokio::test]
 async fn a_partner_meets_only_those_in_their_rooms() {
     in_organisations(async |o: Organisation| {
-        let (partner, host, stranger) = (o.partner("営業 担当").await, o.member("甲野 一").await, o.member("乙川 二葉").await);
+        let (partner, host, stranger) =
+            (o.partner("営業 担当").await, o.member("甲野 一").await, o.member("乙川 二葉").await);
         let hidden = o.room(&host, &[&stranger]).await;
         let room = o.room(&host, &[&partner]).await;
         let listed = o.get(&partner, "/members").await.expect(200);
@@ -156,10 +201,18 @@ async fn a_partner_meets_only_those_in_their_rooms() {
         names.sort();
         assert_eq!(names, ["営業 担当", "甲野 一"]);
         o.get(&partner, &format!("/members/{}", stranger.id)).await.refused(404, "not_found");
-        o.put(&partner, &format!("/direct/{}", stranger.id), &json!({"room": o.room_id()})).await.refused(404, "not_found");
+        o.put(&partner, &format!("/direct/{}", stranger.id), &json!({"room": o.room_id()}))
+            .await
+            .refused(404, "not_found");
         o.put(&partner, &format!("/direct/{}", host.id), &json!({"room": o.room_id()})).await.expect(201);
         o.get(&partner, &format!("/rooms/{hidden}")).await.refused(404, "not_found");
-        o.put(&partner, &format!("/rooms/{}", o.room_id()), &json!({"kind": "group", "name": "別の部屋", "history": "all"})).await.refused(403, "permission.denied");
+        o.put(
+            &partner,
+            &format!("/rooms/{}", o.room_id()),
+            &json!({"kind": "group", "name": "別の部屋", "history": "all"}),
+        )
+        .await
+        .refused(403, "permission.denied");
         assert_eq!(o.see(&host, room).await["outsiders"], 1);
     })
     .await;
@@ -169,14 +222,20 @@ async fn a_partner_meets_only_those_in_their_rooms() {
 async fn a_pair_has_one_room() {
     in_organisations(async |o: Organisation| {
         let (one, two) = (o.member("甲野 一").await, o.member("乙川 二葉").await);
-        let first = o.put(&one, &format!("/direct/{}", two.id), &json!({"room": o.room_id()})).await.expect(201);
-        let again = o.put(&two, &format!("/direct/{}", one.id), &json!({"room": o.room_id()})).await.expect(200);
+        let first =
+            o.put(&one, &format!("/direct/{}", two.id), &json!({"room": o.room_id()})).await.expect(201);
+        let again =
+            o.put(&two, &format!("/direct/{}", one.id), &json!({"room": o.room_id()})).await.expect(200);
         assert_eq!(first["id"], again["id"]);
-        o.put(&one, &format!("/direct/{}", one.id), &json!({"room": o.room_id()})).await.refused(422, "room.direct_self");
+        o.put(&one, &format!("/direct/{}", one.id), &json!({"room": o.room_id()}))
+            .await
+            .refused(422, "room.direct_self");
         let path = format!("/rooms/{}", first["id"].as_str().expect("id"));
         o.post(&one, &format!("{path}/leave"), &json!(null)).await.refused(409, "room.direct_fixed");
         o.patch(&one, &path, &json!({"name": "ふたり"})).await.refused(409, "room.direct_fixed");
-        o.put(&one, &format!("{path}/members/{}", o.owner.id), &json!(null)).await.refused(409, "room.direct_fixed");
+        o.put(&one, &format!("{path}/members/{}", o.owner.id), &json!(null))
+            .await
+            .refused(409, "room.direct_fixed");
     })
     .await;
 }
@@ -199,12 +258,26 @@ async fn making_a_room_again_with_its_id_makes_it_once() {
 async fn in_a_broadcast_room_managers_post_and_an_archived_room_rests() {
     in_organisations(async |o: Organisation| {
         let (chief, reader) = (o.with_role("甲野 一", Role::Manager).await, o.member("乙川 二葉").await);
-        o.put(&reader, &format!("/rooms/{}", o.room_id()), &json!({"kind": "broadcast", "name": "お知らせ", "history": "all"})).await.refused(403, "permission.denied");
+        o.put(
+            &reader,
+            &format!("/rooms/{}", o.room_id()),
+            &json!({"kind": "broadcast", "name": "お知らせ", "history": "all"}),
+        )
+        .await
+        .refused(403, "permission.denied");
         let room = o.room_of(&chief, &[&reader], json!({"kind": "broadcast", "history": "all"})).await;
         let message = o.say(&chief, room, "歳末の配送停止日").await["id"].as_str().expect("id").to_owned();
         o.try_say(&reader, room, &json!({"text": "はい"})).await.refused(403, "room.only_managers_post");
-        o.put(&reader, &format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D"), &json!(null)).await.expect(204);
-        o.put(&reader, &format!("/rooms/{room}/archive"), &json!(null)).await.refused(403, "room.not_manager");
+        o.put(
+            &reader,
+            &format!("/rooms/{room}/messages/{message}/reactions/%E7%A2%BA%E8%AA%8D"),
+            &json!(null),
+        )
+        .await
+        .expect(204);
+        o.put(&reader, &format!("/rooms/{room}/archive"), &json!(null))
+            .await
+            .refused(403, "room.not_manager");
         o.put(&chief, &format!("/rooms/{room}/archive"), &json!(null)).await.expect(204);
         o.try_say(&chief, room, &json!({"text": "もう一つ"})).await.refused(409, "room.archived");
         assert_eq!(o.texts(&reader, room).await.len(), 1);

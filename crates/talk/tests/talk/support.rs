@@ -89,5 +89,9 @@ impl Organisation {
 
 /// One member of each object of a list, as text.
 pub fn strings(list: &Value, member: &str) -> Vec<String> {
-    list.as_array().expect("a list").iter().map(|one| one[member].as_str().unwrap_or("∅").to_owned()).collect()
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| one[member].as_str().unwrap_or("∅").to_owned())
+        .collect()
 }
