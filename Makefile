@@ -62,6 +62,7 @@ lint: web
 
 # The binary carries the client inside, so the client is built before anything of Rust.
 test-web: web
+	scripts/check-api-types.sh
 	npm run --prefix web check
 	npm test --prefix web
 

@@ -137,10 +137,10 @@ impl World {
         Self { base: base.clone(), people, app, owner, numbers: Arc::default() }
     }
 
-    /// The same people, served by another application: what they find after a restart.
+    /// The same people on a store opened anew, served by another application: what they find after a restart.
     #[must_use]
-    pub fn served_by(self, app: Router) -> Self {
-        Self { app, ..self }
+    pub fn served_by(&self, base: TestStore, people: People, app: Router) -> Self {
+        Self { base, people, app, ..self.clone() }
     }
 
     /// A server that nobody has set up yet.
@@ -169,7 +169,6 @@ impl World {
     }
 
     /// The whole application.
-    #[must_use]
     pub fn app(&self) -> Router {
         self.app.clone()
     }

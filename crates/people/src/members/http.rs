@@ -136,9 +136,10 @@ enum MemberView {
 #[into_params(parameter_in = Query)]
 struct PageAsked {
     /// Those after this member.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, nullable = false)]
     after: Option<MemberId>,
     /// How many, 500 at most.
+    #[param(nullable = false)]
     limit: Option<i64>,
 }
 

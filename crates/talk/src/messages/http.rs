@@ -167,24 +167,31 @@ pub struct EventPage {
 /// Which messages. At most one of `before`, `after`, `around`; none: the newest.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct MessagesAsked {
     /// Those before this place.
+    #[param(nullable = false)]
     before: Option<i64>,
     /// Those after this place.
+    #[param(nullable = false)]
     after: Option<i64>,
     /// Those around this place.
+    #[param(nullable = false)]
     around: Option<i64>,
     /// At most so many, 1–200.
+    #[param(nullable = false)]
     limit: Option<i64>,
 }
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EventsAsked {
     /// Those after this place.
     after: i64,
     /// At most so many, 1–500.
+    #[param(nullable = false)]
     limit: Option<i64>,
 }
 

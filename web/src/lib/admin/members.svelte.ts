@@ -48,9 +48,13 @@ export class MembersTable {
 	}
 }
 
-/** Everything about one member, for those who manage. Throws a `Problem`. */
+/** Everything about one member, for those who manage; to others the server gives no more than the directory does. */
 export async function memberDetail(id: string): Promise<MemberDetail> {
-	return answer(api.GET('/api/v1/members/{id}', { params: { path: { id } } }));
+	const found: Member | MemberDetail = await answer(
+		api.GET('/api/v1/members/{id}', { params: { path: { id } } })
+	);
+	if ('login' in found) return found;
+	return { ...found, login: null, email: null, invited_until: null, last_seen: null };
 }
 
 /** Adding or changing one member. */

@@ -4,14 +4,66 @@
  */
 
 export interface paths {
-    "/api/v1/welcome": {
+    "/api/v1/departments": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["op0"];
+        /** Lists the departments. A partner sees those of the people they see, and what stands above them (R70). */
+        get: operations["list_departments"];
+        put?: never;
+        /** Adds a department after its siblings. */
+        post: operations["create_department"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an empty department. */
+        delete: operations["delete_department"];
+        options?: never;
+        head?: never;
+        /** Renames or moves a department. */
+        patch: operations["change_department"];
+        trace?: never;
+    };
+    "/api/v1/direct/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_direct_room"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_gateway"];
         put?: never;
         post?: never;
         delete?: never;
@@ -20,7 +72,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/setup": {
+    "/api/v1/gateway/ticket": {
         parameters: {
             query?: never;
             header?: never;
@@ -29,14 +81,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op1"];
+        post: operations["post_gateway_ticket"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/passwords/check": {
+    "/api/v1/invitations": {
         parameters: {
             query?: never;
             header?: never;
@@ -45,30 +97,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op2"];
+        /** Invites members, each with a link of their own; earlier links of theirs stop opening. */
+        post: operations["create_invitations"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["op4"];
-        put?: never;
-        post: operations["op3"];
-        delete: operations["op5"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session/recover": {
+    "/api/v1/invitations/accept": {
         parameters: {
             query?: never;
             header?: never;
@@ -77,7 +114,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op6"];
+        /** Joins with an invitation: sets the password and signs in. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at an invitation without using it. */
+        post: operations["look_at_invitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -92,7 +147,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op7"];
+        /** Changes one's own password and ends every other session; this one gets a new token. */
+        put: operations["change_password"];
         post?: never;
         delete?: never;
         options?: never;
@@ -108,7 +164,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op8"];
+        /** Says how one likes it. */
+        put: operations["set_preferences"];
         post?: never;
         delete?: never;
         options?: never;
@@ -125,7 +182,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op9"];
+        /** Makes new recovery codes; those before are void. */
+        post: operations["renew_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -139,7 +197,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op10"];
+        /** Lists one's own open sessions, newest first. */
+        get: operations["list_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -158,71 +217,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["op11"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["op12"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/members/{id}/invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["op13"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/look": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["op14"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["op15"];
-        delete?: never;
+        /** Ends one of one's own sessions. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -235,41 +231,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op16"];
+        /** Lists members in the order of their ids. A partner sees those they share a room with (R70). */
+        get: operations["list_members"];
         put?: never;
-        post: operations["op17"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/members/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["op18"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["op19"];
-        trace?: never;
-    };
-    "/api/v1/members/import/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["op20"];
+        /** Adds a member. They join with an invitation. */
+        post: operations["create_member"];
         delete?: never;
         options?: never;
         head?: never;
@@ -285,7 +251,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op21"];
+        /** Adds everyone in the file, or nobody. */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what an import of this file would do, with every fault by line. Writes nothing. */
+        post: operations["preview_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -299,7 +283,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op22"];
+        /** The template to fill in. */
+        get: operations["download_template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -308,23 +293,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/departments": {
+    "/api/v1/members/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["op23"];
+        /** Shows one member. Whoever may manage them sees more. */
+        get: operations["show_member"];
         put?: never;
-        post: operations["op24"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes a member's record or role. A change of role ends their sessions. */
+        patch: operations["change_member"];
         trace?: never;
     };
-    "/api/v1/departments/{id}": {
+    "/api/v1/members/{id}/invitation": {
         parameters: {
             query?: never;
             header?: never;
@@ -334,10 +321,44 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["op26"];
+        /** Withdraws a member's open invitation. */
+        delete: operations["delete_invitation"];
         options?: never;
         head?: never;
-        patch: operations["op25"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_message_place"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passwords/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judges a password before it is sent for good. Anybody may ask; nothing is kept. */
+        post: operations["check_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/rooms": {
@@ -347,7 +368,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op27"];
+        get: operations["list_rooms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -363,16 +384,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op30"];
-        put: operations["op28"];
+        get: operations["get_room"];
+        put: operations["put_room"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: operations["op31"];
+        patch: operations["patch_room"];
         trace?: never;
     };
-    "/api/v1/direct/{member}": {
+    "/api/v1/rooms/{id}/archive": {
         parameters: {
             query?: never;
             header?: never;
@@ -380,41 +401,25 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op29"];
+        put: operations["put_room_archive"];
         post?: never;
-        delete?: never;
+        delete: operations["delete_room_archive"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rooms/{id}/members/{member}": {
+    "/api/v1/rooms/{id}/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put: operations["op32"];
+        get: operations["list_events"];
+        put?: never;
         post?: never;
-        delete: operations["op33"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rooms/{id}/managers/{member}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["op34"];
-        post?: never;
-        delete: operations["op35"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -429,14 +434,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op36"];
+        post: operations["post_room_leave"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rooms/{id}/archive": {
+    "/api/v1/rooms/{id}/managers/{member}": {
         parameters: {
             query?: never;
             header?: never;
@@ -444,15 +449,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op37"];
+        put: operations["put_room_manager"];
         post?: never;
-        delete: operations["op38"];
+        delete: operations["delete_room_manager"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rooms/{id}/mine": {
+    "/api/v1/rooms/{id}/members/{member}": {
         parameters: {
             query?: never;
             header?: never;
@@ -460,9 +465,9 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op39"];
+        put: operations["put_room_member"];
         post?: never;
-        delete?: never;
+        delete: operations["delete_room_member"];
         options?: never;
         head?: never;
         patch?: never;
@@ -475,23 +480,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op40"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rooms/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["op41"];
+        get: operations["list_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -507,16 +496,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op45"];
-        put: operations["op42"];
+        get: operations["get_message"];
+        put: operations["put_message"];
         post?: never;
-        delete: operations["op44"];
+        delete: operations["delete_message"];
         options?: never;
         head?: never;
-        patch: operations["op43"];
+        patch: operations["patch_message"];
         trace?: never;
     };
-    "/api/v1/rooms/{id}/messages/{message}/reactions/{reaction}": {
+    "/api/v1/rooms/{id}/messages/{message}/answered": {
         parameters: {
             query?: never;
             header?: never;
@@ -524,9 +513,9 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op46"];
+        put: operations["put_answered"];
         post?: never;
-        delete: operations["op49"];
+        delete: operations["delete_answered"];
         options?: never;
         head?: never;
         patch?: never;
@@ -540,15 +529,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op47"];
+        put: operations["put_pin"];
         post?: never;
-        delete: operations["op50"];
+        delete: operations["delete_pin"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rooms/{id}/messages/{message}/answered": {
+    "/api/v1/rooms/{id}/messages/{message}/reactions/{reaction}": {
         parameters: {
             query?: never;
             header?: never;
@@ -556,25 +545,9 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op48"];
+        put: operations["put_reaction"];
         post?: never;
-        delete: operations["op51"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/rooms/{id}/pins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["op52"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        delete: operations["delete_reaction"];
         options?: never;
         head?: never;
         patch?: never;
@@ -587,7 +560,39 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["op53"];
+        get: operations["get_message_readers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_room_mine"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_pins"];
         put?: never;
         post?: never;
         delete?: never;
@@ -604,7 +609,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["op54"];
+        put: operations["put_room_read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -612,23 +617,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{message}": {
+    "/api/v1/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["op55"];
+        /** Who one is. */
+        get: operations["show_session"];
         put?: never;
-        post?: never;
-        delete?: never;
+        /** Signs in. */
+        post: operations["open_session"];
+        /** Signs out. */
+        delete: operations["close_session"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/gateway/ticket": {
+    "/api/v1/session/recover": {
         parameters: {
             query?: never;
             header?: never;
@@ -637,7 +645,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["op56"];
+        /** Sets a new password with a recovery code, ends every other session and signs in. */
+        post: operations["recover_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Founds the organisation and signs its owner in. */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/welcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whose Kairan this is. */
+        get: operations["show_welcome"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -648,193 +691,741 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            detail: string;
-            detail_en: string;
-            facts?: unknown;
-            errors?: components["schemas"]["FieldError"][];
+        /** @description Joining. */
+        Acceptance: {
+            /** @description Needed when the invitation says so. */
+            login?: string | null;
+            password: string;
+            token: string;
         };
+        /** @description Who did it and when. */
+        ByAt: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            /** Format: uuid */
+            by: string;
+        };
+        /** @description A department of the organisation's tree. */
+        Department: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Place among its siblings, smallest first.
+             */
+            order: number;
+            /** Format: uuid */
+            parent: string | null;
+        };
+        /** @description What shall be different. */
+        DepartmentChange: {
+            name?: string | null;
+            /** Format: int64 */
+            order?: number | null;
+            /** Format: uuid */
+            parent?: string | null;
+        };
+        /** @description The id a new direct room is to have. */
+        DirectNew: {
+            /** Format: uuid */
+            room: string;
+        };
+        /** @description Events of a room, ascending. */
+        EventPage: {
+            events: components["schemas"]["RoomEvent"][];
+            /** Format: int64 */
+            head: number;
+        };
+        /** @description What is wrong with one field of the request. */
         FieldError: {
-            field: string;
+            /** @description Stable name of the reason. */
             code: string;
+            /** @description Words for people, Japanese. */
             detail: string;
+            /** @description Words for people, English. */
             detail_en: string;
+            /** @description Its name as sent. */
+            field: string;
         };
-        /** @enum {string} */
-        Kind: "employee" | "part_time" | "partner" | "bot";
-        /** @enum {string} */
-        Role: "owner" | "admin" | "auditor" | "hr" | "manager" | "member" | "partner";
-        /** @enum {string} */
-        MemberState: "invited" | "active" | "left";
-        Placement: {
+        /** @description A ticket for one socket. */
+        GatewayTicket: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            expires_at: number;
+            /** @description Goes into the subprotocol `ticket.<ticket>`; never into a URL. */
+            ticket: string;
+        };
+        /** @description The token of a link. */
+        Held: {
+            token: string;
+        };
+        /**
+         * @description What a new member sees of the past.
+         * @enum {string}
+         */
+        History: "all" | "from_join";
+        /**
+         * @description How a file was written.
+         * @enum {string}
+         */
+        ImportEncoding: "utf-8" | "shift_jis";
+        /** @description A member as the line says. */
+        ImportMember: {
+            company: string | null;
+            departments: components["schemas"]["ImportPlacement"][];
+            display_name: string | null;
+            email: string | null;
+            family_kana: string;
+            family_name: string;
+            given_kana: string;
+            given_name: string;
+            kind: components["schemas"]["Kind"];
+            login: string | null;
+            role: components["schemas"]["Role"];
+            staff_number: string | null;
+        };
+        /** @description A department by name. */
+        ImportPlacement: {
+            /** @description Path, `本部/総務課`. */
             department: string;
             position: string | null;
         };
-        Member: {
-            id: string;
-            family_name: string;
-            given_name: string;
-            family_kana: string;
-            given_kana: string;
-            display_name: string;
-            staff_number: string | null;
-            kind: components["schemas"]["Kind"];
-            role: components["schemas"]["Role"];
-            company: string | null;
-            departments: components["schemas"]["Placement"][];
-            state: components["schemas"]["MemberState"];
-            joined_at: number | null;
+        /** @description What an import would do. */
+        ImportPreview: {
+            /** @description Its headings, as understood. */
+            columns: string[];
+            /** @description How the file was written. */
+            encoding: components["schemas"]["ImportEncoding"];
+            /** @description Departments that would be added, as paths. */
+            new_departments: string[];
+            /** @description Whether the import would be done. */
+            ok: boolean;
+            rows: components["schemas"]["ImportRow"][];
         };
-        MemberDetail: {
-            id: string;
-            family_name: string;
-            given_name: string;
-            family_kana: string;
-            given_kana: string;
-            display_name: string;
-            staff_number: string | null;
-            kind: components["schemas"]["Kind"];
-            role: components["schemas"]["Role"];
-            company: string | null;
-            departments: components["schemas"]["Placement"][];
-            state: components["schemas"]["MemberState"];
-            joined_at: number | null;
-            login: string | null;
-            email: string | null;
-            invited_until: number | null;
-            last_seen: number | null;
+        /** @description One line of the file. */
+        ImportRow: {
+            errors: components["schemas"]["FieldError"][];
+            /**
+             * Format: int64
+             * @description As Excel counts.
+             */
+            line: number;
+            member: components["schemas"]["ImportMember"];
         };
-        Department: {
-            id: string;
-            parent: string | null;
-            name: string;
-            order: number;
+        /** @description Those who were added. */
+        Imported: {
+            members: components["schemas"]["MemberDetail"][];
         };
-        Preferences: {
-            /** @enum {string|null} */
-            language: "ja" | "en" | null;
-            /** @enum {string|null} */
-            theme: "light" | "dark" | null;
-            enter_sends: boolean;
-        };
-        Me: {
-            member: components["schemas"]["Member"];
-            login: string | null;
-            organisation: {
-                name: string;
-                short_name: string;
-            };
-            permissions: string[];
-            preferences: components["schemas"]["Preferences"];
-            session: string;
-        };
-        /** @enum {string} */
-        RoomKind: "direct" | "group" | "department" | "broadcast";
-        /** @enum {string} */
-        History: "all" | "from_join";
-        RoomMember: {
+        /** @description A link for one person, shown to whoever invites; nobody can show it again. */
+        Invitation: {
+            /**
+             * Format: int64
+             * @description Until when it opens.
+             */
+            expires_at: number;
+            /**
+             * Format: uuid
+             * @description For whom.
+             */
             member: string;
-            manager: boolean;
-            since: number;
+            /** @description The link as a QR code. */
+            qr: components["schemas"]["Qr"];
+            /** @description The link. */
+            url: string;
         };
-        RoomMine: {
-            floor: number;
-            read: number;
-            unread: number;
-            mentions: number;
-            open_consults: number;
-            muted: boolean;
-            favourite: boolean;
-            last_read_at: number | null;
+        /** @description What an invitation says to whoever holds it. */
+        InvitationLook: {
+            /** Format: int64 */
+            expires_at: number;
+            login: string | null;
+            member: components["schemas"]["Invitee"];
+            /** @description Whether a login id must be chosen, because there is neither that nor a staff number. */
+            needs_login: boolean;
+            organisation: string;
+            staff_number: string | null;
         };
-        RoomLast: {
-            message: string;
-            seq: number;
-            at: number;
-            author: string;
-            text: string;
-            deleted: boolean;
-        };
-        Room: {
-            id: string;
-            kind: components["schemas"]["RoomKind"];
-            name: string | null;
-            description: string;
-            icon: string | null;
-            department: string | null;
-            history: components["schemas"]["History"];
-            archived: boolean;
-            members: components["schemas"]["RoomMember"][];
-            head: number;
-            outsiders: number;
-            created_at: number;
-            mine: components["schemas"]["RoomMine"];
-            last: null | components["schemas"]["RoomLast"];
-        };
-        /** @enum {string} */
-        Label: "report" | "notice" | "consult" | "request";
-        Message: {
-            id: string;
-            room: string;
-            seq: number;
-            at: number;
-            author: string;
-            text: string | null;
-            label: null | components["schemas"]["Label"];
-            answered: null | components["schemas"]["Stamped"];
-            reply_to: null | components["schemas"]["Quoted"];
-            mentions: string[];
-            all: boolean;
-            edited_at: number | null;
-            edits: number;
-            deleted_at: number | null;
-            deleted_by: string | null;
-            pinned: null | components["schemas"]["Stamped"];
-            reactions: components["schemas"]["Reaction"][];
-            read_count: number;
-        };
-        Stamped: {
-            by: string;
-            at: number;
-        };
-        Quoted: {
-            message: string;
-            author: string;
-            text: string | null;
-            deleted: boolean;
-        };
-        Reaction: {
-            reaction: string;
+        /** @description Whom to invite. */
+        Invite: {
             members: string[];
         };
-        Event: {
-            room: string;
-            seq: number;
-            at: number;
-            actor: string | null;
-            kind: string;
-            body: unknown;
+        /** @description Whom it is for. */
+        Invitee: {
+            /** @description Paths, `本部/総務課`. */
+            departments: string[];
+            display_name: string;
+            family_name: string;
+            given_name: string;
         };
-        SessionEntry: {
+        /**
+         * @description Schema of [`super::rules::Kind`].
+         * @enum {string}
+         */
+        Kind: "employee" | "part_time" | "partner" | "bot";
+        /**
+         * @description 報告・連絡・相談・依頼.
+         * @enum {string}
+         */
+        Label: "report" | "notice" | "consult" | "request";
+        /**
+         * @description A language of the client.
+         * @enum {string}
+         */
+        Language: "ja" | "en";
+        /** @description What a signed-in client asks for first. */
+        Me: {
+            /** @description One's own login id. */
+            login: string | null;
+            /** @description One's own record. */
+            member: components["schemas"]["Member"];
+            /** @description Where one is. */
+            organisation: components["schemas"]["OrganisationName"];
+            /** @description What one may do. */
+            permissions: string[];
+            /** @description How one likes it. */
+            preferences: components["schemas"]["Preferences"];
+            /**
+             * Format: uuid
+             * @description This session.
+             */
+            session: string;
+        };
+        /** @description A member as everyone who may see them does. No phone number, no e-mail address (R11). */
+        Member: {
+            /** @description A partner's firm. */
+            company: string | null;
+            /** @description Where they work; the first is the main one. */
+            departments: components["schemas"]["Placement"][];
+            /** @description The name the organisation vouches for (R10). */
+            display_name: string;
+            /** @description せい. */
+            family_kana: string;
+            /** @description 姓. */
+            family_name: string;
+            /** @description めい. */
+            given_kana: string;
+            /** @description 名. */
+            given_name: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
             id: string;
-            opened_at: number;
-            last_seen: number;
+            /**
+             * Format: int64
+             * @description Since when they are here.
+             */
+            joined_at: number | null;
+            /** @description 区分. */
+            kind: components["schemas"]["Kind"];
+            /** @description 役割. */
+            role: components["schemas"]["Role"];
+            /** @description 社員番号. */
+            staff_number: string | null;
+            /** @description Where they stand. */
+            state: components["schemas"]["MemberState"];
+        };
+        /** @description What shall be different; a field not sent stays as it is, one sent as null becomes empty. */
+        MemberChange: {
+            company?: string | null;
+            departments?: components["schemas"]["Placement"][] | null;
+            display_name?: string | null;
+            email?: string | null;
+            family_kana?: string | null;
+            family_name?: string | null;
+            given_kana?: string | null;
+            given_name?: string | null;
+            kind?: null | components["schemas"]["Kind"];
+            login?: string | null;
+            role?: null | components["schemas"]["Role"];
+            staff_number?: string | null;
+        };
+        /** @description A member as those who manage members see them. */
+        MemberDetail: components["schemas"]["Member"] & {
+            /** @description For the organisation's records. */
+            email: string | null;
+            /**
+             * Format: int64
+             * @description Until when their open invitation opens.
+             */
+            invited_until: number | null;
+            /**
+             * Format: int64
+             * @description When a session of theirs was last used, to the minute.
+             */
+            last_seen: number | null;
+            /** @description ログインID. */
+            login: string | null;
+        };
+        /** @description One page of the directory. */
+        MemberPage: {
+            members: components["schemas"]["Member"][];
+            /** @description Ask with `after` = this for the next page; null on the last. */
+            next: string | null;
+        };
+        /**
+         * @description Schema of [`super::rules::MemberState`].
+         * @enum {string}
+         */
+        MemberState: "invited" | "active" | "left";
+        /** @description A member as the asking person may see them. */
+        MemberView: components["schemas"]["MemberDetail"] | components["schemas"]["Member"];
+        /** @description A message as it is now. */
+        Message: {
+            all: boolean;
+            answered: null | components["schemas"]["ByAt"];
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            /** Format: uuid */
+            author: string;
+            /** Format: int64 */
+            deleted_at: number | null;
+            /** Format: uuid */
+            deleted_by: string | null;
+            /** Format: int64 */
+            edited_at: number | null;
+            /** Format: int64 */
+            edits: number;
+            /** Format: uuid */
+            id: string;
+            label: null | components["schemas"]["Label"];
+            mentions: string[];
+            pinned: null | components["schemas"]["ByAt"];
+            reactions: components["schemas"]["Reaction"][];
+            /**
+             * Format: int64
+             * @description Readers other than the author.
+             */
+            read_count: number;
+            reply_to: null | components["schemas"]["ReplyTo"];
+            /** Format: uuid */
+            room: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description None when deleted. Mentions are `@{member id}` and `@{all}`. */
+            text: string | null;
+        };
+        /** @description The new text. */
+        MessageChange: {
+            /** @description 1–8,000 code points. */
+            text: string;
+        };
+        /** @description What to post. */
+        MessageNew: {
+            label?: null | components["schemas"]["Label"];
+            /** Format: uuid */
+            reply_to?: string | null;
+            /** @description 1–8,000 code points. */
+            text: string;
+        };
+        /** @description A page of messages, ascending by place. */
+        MessagePage: {
+            /**
+             * Format: int64
+             * @description The last place of the room's stream when the page was read.
+             */
+            head: number;
+            messages: components["schemas"]["Message"][];
+            more_after: boolean;
+            more_before: boolean;
+        };
+        /** @description Where a message is. */
+        MessagePlace: {
+            /** Format: uuid */
+            room: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        /** @description One who has read a message. */
+        MessageReader: {
+            /**
+             * Format: int64
+             * @description When, ms UTC.
+             */
+            at: number;
+            /** Format: uuid */
+            member: string;
+        };
+        /** @description A new department. */
+        NewDepartment: {
+            name: string;
+            /** Format: uuid */
+            parent?: string | null;
+        };
+        /** @description A new member. */
+        NewMember: {
+            /** @description Needed for a partner, and only for one. */
+            company?: string | null;
+            departments?: components["schemas"]["Placement"][];
+            /** @description Usually "family given". */
+            display_name?: string | null;
+            email?: string | null;
+            /** @description Hiragana or katakana; may be empty for a bot. */
+            family_kana?: string;
+            family_name: string;
+            given_kana?: string;
+            /** @description Empty for a bot. */
+            given_name?: string;
+            kind: components["schemas"]["Kind"];
+            login?: string | null;
+            role?: null | components["schemas"]["Role"];
+            staff_number?: string | null;
+        };
+        /** @description The organisation's name, whole and short. */
+        OrganisationName: {
+            /** @description Whole. */
+            name: string;
+            /** @description For where space is short. */
+            short_name: string;
+        };
+        /** @description One password for another. */
+        PasswordChange: {
+            current: string;
+            password: string;
+        };
+        /** @description A password to judge. */
+        PasswordCheck: {
+            login?: string | null;
+            password: string;
+        };
+        /** @description Proof that it is really oneself. */
+        PasswordProof: {
+            password: string;
+        };
+        /** @description What is wrong with a password, if anything. */
+        PasswordVerdict: {
+            acceptable: boolean;
+            code: string | null;
+            detail: string | null;
+            detail_en: string | null;
+            /** @description Code points after NFC. */
+            length: number;
+        };
+        /** @description Pinned messages, newest pin first. */
+        Pins: {
+            messages: components["schemas"]["Message"][];
+        };
+        /** @description Schema of [`super::rules::Placement`]. */
+        Placement: {
+            /**
+             * Format: uuid
+             * @description Which department.
+             */
+            department: string;
+            /** @description 役職. */
+            position: string | null;
+        };
+        /** @description How one likes it. Nothing said: as the device says. */
+        Preferences: {
+            /** @description Whether Enter sends (and Shift+Enter breaks the line) on a keyboard. */
+            enter_sends: boolean;
+            language: null | components["schemas"]["Language"];
+            theme: null | components["schemas"]["Theme"];
+        };
+        /** @description The body of every answer that is a no. */
+        Problem: {
+            /** @description Stable name of the reason, for programs. */
+            code: string;
+            /** @description Words for people, Japanese. */
+            detail: string;
+            /** @description Words for people, English. */
+            detail_en: string;
+            /** @description What is wrong with which field. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description What the words are filled with, for programs. */
+            facts?: Record<string, never>;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description `urn:kairan:problem:` and the code. */
+            type: string;
+        };
+        /** @description A QR code (ISO/IEC 18004, level M) as its modules. */
+        Qr: {
+            /** @description Row by row, `1` is dark. */
+            modules: string;
+            /** @description Modules on a side, without the quiet zone (which must be 4 wide). */
+            size: number;
+        };
+        /** @description A reaction and who gave it. */
+        Reaction: {
+            members: string[];
+            /** @description One of the words (確認 is drawn as a seal) or an emoji. */
+            reaction: string;
+        };
+        /** @description Where the caller's position stands now. */
+        ReadPosition: {
+            /** Format: int64 */
+            read: number;
+        };
+        /** @description How far the caller has read. */
+        ReadUpTo: {
+            /** Format: int64 */
+            upto: number;
+        };
+        /** @description Who has read a message and who has not. */
+        Readers: {
+            read: components["schemas"]["MessageReader"][];
+            /** @description Members of the room who have not. */
+            unread: string[];
+        };
+        /** @description A recovery code instead of the password. */
+        Recovery: {
+            code: string;
+            /** @description Login id or staff number. */
+            login: string;
+            /** @description The new password. */
+            password: string;
+        };
+        /** @description Codes to keep on paper. */
+        RecoveryCodes: {
+            /** @description Shown once; each opens once. */
+            recovery_codes: string[];
+        };
+        /** @description The message another one answers. */
+        ReplyTo: {
+            /** Format: uuid */
+            author: string;
+            deleted: boolean;
+            /** Format: uuid */
+            message: string;
+            /** @description Its text now; none when deleted. */
+            text: string | null;
+        };
+        /**
+         * @description Schema of [`kairan_core::Role`].
+         * @enum {string}
+         */
+        Role: "owner" | "admin" | "auditor" | "hr" | "manager" | "member" | "partner";
+        /** @description A room as the one who asks sees it. */
+        Room: {
+            archived: boolean;
+            /** Format: int64 */
+            created_at: number;
+            /** Format: uuid */
+            department: string | null;
+            description: string;
+            /**
+             * Format: int64
+             * @description The last place of its stream.
+             */
+            head: number;
+            history: components["schemas"]["History"];
+            icon: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["RoomKind"];
+            last: null | components["schemas"]["RoomLast"];
+            members: components["schemas"]["RoomMember"][];
+            mine: components["schemas"]["RoomMine"];
+            /** @description None for direct rooms: they are named after the other person. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description How many are from outside.
+             */
+            outsiders: number;
+        };
+        /** @description What to change of a room. */
+        RoomChange: {
+            description?: string | null;
+            history?: null | components["schemas"]["History"];
+            /** @description `null` takes it away. */
+            icon?: string | null;
+            name?: string | null;
+        };
+        /** @description An event of a room. */
+        RoomEvent: {
+            /**
+             * Format: uuid
+             * @description Who did it; none for the server itself.
+             */
+            actor: string | null;
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            /** @description The facts of that kind. */
+            body: Record<string, never>;
+            /** @description `feature.happened`. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Its room.
+             */
+            room: string;
+            /**
+             * Format: int64
+             * @description Its place; gapless.
+             */
+            seq: number;
+        };
+        /** @description How the caller keeps the room. */
+        RoomKeep: {
+            favourite?: boolean | null;
+            muted?: boolean | null;
+        };
+        /**
+         * @description What a room is.
+         * @enum {string}
+         */
+        RoomKind: "direct" | "group" | "department" | "broadcast";
+        /** @description The last message of a room, in short. */
+        RoomLast: {
+            /** Format: int64 */
+            at: number;
+            /** Format: uuid */
+            author: string;
+            deleted: boolean;
+            /** Format: uuid */
+            message: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description At most 120 characters; empty when deleted. */
+            text: string;
+        };
+        /** @description One who is in a room. */
+        RoomMember: {
+            /** @description Answers for the room (責任者). */
+            manager: boolean;
+            /** Format: uuid */
+            member: string;
+            /**
+             * Format: int64
+             * @description The place of the event that brought them in.
+             */
+            since: number;
+        };
+        /** @description How a room stands with the one who asks. */
+        RoomMine: {
+            /** @description Kept at the top. */
+            favourite: boolean;
+            /**
+             * Format: int64
+             * @description They see what stands above this place.
+             */
+            floor: number;
+            /**
+             * Format: int64
+             * @description When they last read, ms UTC.
+             */
+            last_read_at: number | null;
+            /**
+             * Format: int64
+             * @description Of these, addressed to them.
+             */
+            mentions: number;
+            /** @description No notifications wanted. */
+            muted: boolean;
+            /**
+             * Format: int64
+             * @description Open 相談 and 依頼 of the room.
+             */
+            open_consults: number;
+            /**
+             * Format: int64
+             * @description They have read up to here.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Messages of others not read.
+             */
+            unread: number;
+        };
+        /** @description A room to be made. */
+        RoomNew: {
+            /** Format: uuid */
+            department?: string | null;
+            description?: string;
+            history: components["schemas"]["History"];
+            icon?: string | null;
+            /** @description Not `direct`. */
+            kind: components["schemas"]["RoomKind"];
+            /** @description Besides the one who makes it. */
+            managers?: string[];
+            members?: string[];
+            name: string;
+        };
+        /** @description The rooms of the one who asks. */
+        Rooms: {
+            rooms: components["schemas"]["Room"][];
+        };
+        /** @description One of one's own sessions. */
+        SessionEntry: {
             address: string;
             agent: string;
+            /** @description Whether it is the one that asks. */
             current: boolean;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description To the minute.
+             */
+            last_seen: number;
+            /** Format: int64 */
+            opened_at: number;
         };
-        Invitation: {
-            member: string;
-            url: string;
-            expires_at: number;
-            qr: {
-                size: number;
-                modules: string;
-            };
+        /** @description The organisation and its first owner. */
+        Setup: {
+            /** @description The code that the server printed, when it asks for one. */
+            code?: string | null;
+            /** @description せい. */
+            family_kana: string;
+            /** @description 姓. */
+            family_name: string;
+            /** @description めい. */
+            given_kana: string;
+            /** @description 名. */
+            given_name: string;
+            /** @description ログインID. */
+            login: string;
+            /** @description 組織名. */
+            organisation: string;
+            /** @description Their password. */
+            password: string;
+        };
+        /** @description What is shown once after set-up. */
+        SetupDone: {
+            me: components["schemas"]["Me"];
+            /** @description Each opens once. */
+            recovery_codes: string[];
+        };
+        /** @description Who wants in. */
+        SignIn: {
+            /** @description Login id or staff number. */
+            login: string;
+            password: string;
+        };
+        /**
+         * @description A theme of the client.
+         * @enum {string}
+         */
+        Theme: "light" | "dark";
+        /** @description What a client learns before sign-in. */
+        Welcome: {
+            /** @description Whether set-up asks for the code that the server printed. */
+            needs_code: boolean;
+            /** @description Its name. */
+            organisation: string | null;
+            /** @description Whether the organisation exists. */
+            set_up: boolean;
+            /** @description The program's version. */
+            version: string;
         };
     };
     responses: never;
@@ -845,7 +1436,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    op0: {
+    list_departments: {
         parameters: {
             query?: never;
             header?: never;
@@ -859,14 +1450,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        set_up: boolean;
-                        organisation: string | null;
-                        needs_code: boolean;
-                        version: string;
-                    };
+                    "application/json": components["schemas"]["Department"][];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -877,7 +1464,7 @@ export interface operations {
             };
         };
     };
-    op1: {
+    create_department: {
         parameters: {
             query?: never;
             header?: never;
@@ -886,16 +1473,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    organisation: string;
-                    family_name: string;
-                    given_name: string;
-                    family_kana: string;
-                    given_kana: string;
-                    login: string;
-                    password: string;
-                    code?: string;
-                };
+                "application/json": components["schemas"]["NewDepartment"];
             };
         };
         responses: {
@@ -904,12 +1482,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        recovery_codes: string[];
-                        me: components["schemas"]["Me"];
-                    };
+                    "application/json": components["schemas"]["Department"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -920,112 +1496,13 @@ export interface operations {
             };
         };
     };
-    op2: {
+    delete_department: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    password: string;
-                    login?: string;
-                };
+            path: {
+                id: string;
             };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        acceptable: boolean;
-                        length: number;
-                        code: string | null;
-                        detail: string | null;
-                        detail_en: string | null;
-                    };
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op4: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op3: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    login: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op5: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1036,6 +1513,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1046,7 +1524,139 @@ export interface operations {
             };
         };
     };
-    op6: {
+    change_department: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_direct_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectNew"];
+            };
+        };
+        responses: {
+            /** @description The pair's room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebSocket, subprotocol kairan.v1 */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_gateway_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayTicket"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitations: {
         parameters: {
             query?: never;
             header?: never;
@@ -1055,11 +1665,39 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    login: string;
-                    code: string;
-                    password: string;
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
                 };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
             };
         };
         responses: {
@@ -1071,6 +1709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1081,7 +1720,7 @@ export interface operations {
             };
         };
     };
-    op7: {
+    look_at_invitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -1090,10 +1729,39 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    current: string;
-                    password: string;
+                "application/json": components["schemas"]["Held"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
                 };
+                content: {
+                    "application/json": components["schemas"]["InvitationLook"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
@@ -1103,6 +1771,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1113,7 +1782,7 @@ export interface operations {
             };
         };
     };
-    op8: {
+    set_preferences: {
         parameters: {
             query?: never;
             header?: never;
@@ -1134,6 +1803,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preferences"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1144,7 +1814,7 @@ export interface operations {
             };
         };
     };
-    op9: {
+    renew_recovery_codes: {
         parameters: {
             query?: never;
             header?: never;
@@ -1153,9 +1823,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    password: string;
-                };
+                "application/json": components["schemas"]["PasswordProof"];
             };
         };
         responses: {
@@ -1164,11 +1832,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        recovery_codes: string[];
-                    };
+                    "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1179,7 +1846,7 @@ export interface operations {
             };
         };
     };
-    op10: {
+    list_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -1196,6 +1863,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionEntry"][];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1206,7 +1874,7 @@ export interface operations {
             };
         };
     };
-    op11: {
+    end_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -1223,6 +1891,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1233,150 +1902,12 @@ export interface operations {
             };
         };
     };
-    op12: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    members: string[];
-                };
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Invitation"][];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op13: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op14: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    token: string;
-                };
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        organisation: string;
-                        member: {
-                            display_name: string;
-                            family_name: string;
-                            given_name: string;
-                            departments: string[];
-                        };
-                        login: string | null;
-                        staff_number: string | null;
-                        needs_login: boolean;
-                        expires_at: number;
-                    };
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op15: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    token: string;
-                    password: string;
-                    login?: string;
-                };
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op16: {
+    list_members: {
         parameters: {
             query?: {
+                /** @description Those after this member. */
                 after?: string;
+                /** @description How many, 500 at most. */
                 limit?: number;
             };
             header?: never;
@@ -1390,12 +1921,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        members: components["schemas"]["Member"][];
-                        next: string | null;
-                    };
+                    "application/json": components["schemas"]["MemberPage"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1406,7 +1935,7 @@ export interface operations {
             };
         };
     };
-    op17: {
+    create_member: {
         parameters: {
             query?: never;
             header?: never;
@@ -1415,20 +1944,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    display_name?: string | null;
-                    staff_number?: string | null;
-                    login?: string | null;
-                    email?: string | null;
-                    company?: string | null;
-                    role?: components["schemas"]["Role"];
-                    departments?: components["schemas"]["Placement"][];
-                    family_name: string;
-                    given_name: string;
-                    family_kana: string;
-                    given_kana: string;
-                    kind: components["schemas"]["Kind"];
-                };
+                "application/json": components["schemas"]["NewMember"];
             };
         };
         responses: {
@@ -1440,6 +1956,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberDetail"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1450,140 +1967,7 @@ export interface operations {
             };
         };
     };
-    op18: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberDetail"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op19: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    family_name?: string;
-                    given_name?: string;
-                    family_kana?: string;
-                    given_kana?: string;
-                    display_name?: string | null;
-                    staff_number?: string | null;
-                    login?: string | null;
-                    email?: string | null;
-                    company?: string | null;
-                    kind?: components["schemas"]["Kind"];
-                    role?: components["schemas"]["Role"];
-                    departments?: components["schemas"]["Placement"][];
-                };
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemberDetail"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op20: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "text/csv": string;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        encoding: "utf-8" | "shift_jis";
-                        columns: string[];
-                        rows: {
-                            line: number;
-                            member: {
-                                family_name: string;
-                                given_name: string;
-                                family_kana: string;
-                                given_kana: string;
-                                display_name?: string | null;
-                                staff_number?: string | null;
-                                login?: string | null;
-                                email?: string | null;
-                                company?: string | null;
-                                kind?: string | null;
-                                role?: string | null;
-                                departments?: {
-                                    department: string;
-                                    position: string | null;
-                                }[];
-                            };
-                            errors: components["schemas"]["FieldError"][];
-                        }[];
-                        new_departments: string[];
-                        ok: boolean;
-                    };
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op21: {
+    create_import: {
         parameters: {
             query?: never;
             header?: never;
@@ -1601,11 +1985,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        members: components["schemas"]["MemberDetail"][];
-                    };
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1616,7 +1999,39 @@ export interface operations {
             };
         };
     };
-    op22: {
+    preview_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_template: {
         parameters: {
             query?: never;
             header?: never;
@@ -1633,6 +2048,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1643,11 +2059,13 @@ export interface operations {
             };
         };
     };
-    op23: {
+    show_member: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1657,9 +2075,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Department"][];
+                    "application/json": components["schemas"]["MemberView"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1670,30 +2089,30 @@ export interface operations {
             };
         };
     };
-    op24: {
+    change_member: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name: string;
-                    parent: string | null;
-                };
+                "application/json": components["schemas"]["MemberChange"];
             };
         };
         responses: {
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Department"];
+                    "application/json": components["schemas"]["MemberDetail"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1704,7 +2123,7 @@ export interface operations {
             };
         };
     };
-    op26: {
+    delete_invitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -1721,6 +2140,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1731,22 +2151,46 @@ export interface operations {
             };
         };
     };
-    op25: {
+    get_message_place: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                message: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePlace"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name?: string;
-                    parent?: string | null;
-                    order?: number;
-                };
+                "application/json": components["schemas"]["PasswordCheck"];
             };
         };
         responses: {
@@ -1755,9 +2199,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Department"];
+                    "application/json": components["schemas"]["PasswordVerdict"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1768,7 +2213,7 @@ export interface operations {
             };
         };
     };
-    op27: {
+    list_rooms: {
         parameters: {
             query?: never;
             header?: never;
@@ -1782,11 +2227,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        rooms: components["schemas"]["Room"][];
-                    };
+                    "application/json": components["schemas"]["Rooms"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1797,7 +2241,7 @@ export interface operations {
             };
         };
     };
-    op30: {
+    get_room: {
         parameters: {
             query?: never;
             header?: never;
@@ -1816,6 +2260,7 @@ export interface operations {
                     "application/json": components["schemas"]["Room"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1826,7 +2271,7 @@ export interface operations {
             };
         };
     };
-    op28: {
+    put_room: {
         parameters: {
             query?: never;
             header?: never;
@@ -1837,100 +2282,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    kind: components["schemas"]["RoomKind"];
-                    name: string;
-                    description?: string;
-                    icon?: string | null;
-                    members: string[];
-                    managers: string[];
-                    department?: string | null;
-                    history: components["schemas"]["History"];
-                };
+                "application/json": components["schemas"]["RoomNew"];
             };
         };
         responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Room"];
-                };
-            };
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Room"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op31: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name?: string;
-                    description?: string;
-                    icon?: string | null;
-                    history?: components["schemas"]["History"];
-                };
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Room"];
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op29: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                member: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    room: string;
-                };
-            };
-        };
-        responses: {
+            /** @description It was there already */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1947,6 +2303,7 @@ export interface operations {
                     "application/json": components["schemas"]["Room"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1957,200 +2314,7 @@ export interface operations {
             };
         };
     };
-    op32: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                member: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op33: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                member: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op34: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                member: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op35: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                member: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op36: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op37: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op38: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op39: {
+    patch_room: {
         parameters: {
             query?: never;
             header?: never;
@@ -2161,19 +2325,19 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    muted?: boolean;
-                    favourite?: boolean;
-                };
+                "application/json": components["schemas"]["RoomChange"];
             };
         };
         responses: {
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2184,12 +2348,251 @@ export interface operations {
             };
         };
     };
-    op40: {
+    put_room_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_room_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query: {
+                /** @description Those after this place. */
+                after: number;
+                /** @description At most so many, 1–500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_room_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_room_manager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_room_manager: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_room_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_room_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
         parameters: {
             query?: {
+                /** @description Those before this place. */
                 before?: number;
+                /** @description Those after this place. */
                 after?: number;
+                /** @description Those around this place. */
                 around?: number;
+                /** @description At most so many, 1–200. */
                 limit?: number;
             };
             header?: never;
@@ -2205,14 +2608,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        messages: components["schemas"]["Message"][];
-                        head: number;
-                        more_before: boolean;
-                        more_after: boolean;
-                    };
+                    "application/json": components["schemas"]["MessagePage"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2223,42 +2622,7 @@ export interface operations {
             };
         };
     };
-    op41: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        events: components["schemas"]["Event"][];
-                        head: number;
-                    };
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op45: {
+    get_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2278,6 +2642,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2288,7 +2653,7 @@ export interface operations {
             };
         };
     };
-    op42: {
+    put_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2300,14 +2665,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    text: string;
-                    label?: null | components["schemas"]["Label"];
-                    reply_to?: string | null;
-                };
+                "application/json": components["schemas"]["MessageNew"];
             };
         };
         responses: {
+            /** @description This id was posted before */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2324,6 +2686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2334,7 +2697,7 @@ export interface operations {
             };
         };
     };
-    op44: {
+    delete_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2352,6 +2715,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2362,7 +2726,7 @@ export interface operations {
             };
         };
     };
-    op43: {
+    patch_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2374,9 +2738,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    text: string;
-                };
+                "application/json": components["schemas"]["MessageChange"];
             };
         };
         responses: {
@@ -2388,6 +2750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2398,7 +2761,123 @@ export interface operations {
             };
         };
     };
-    op46: {
+    put_answered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_answered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_reaction: {
         parameters: {
             query?: never;
             header?: never;
@@ -2417,6 +2896,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2427,7 +2907,7 @@ export interface operations {
             };
         };
     };
-    op49: {
+    delete_reaction: {
         parameters: {
             query?: never;
             header?: never;
@@ -2446,6 +2926,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2456,150 +2937,7 @@ export interface operations {
             };
         };
     };
-    op47: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op50: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op48: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op51: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                message: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op52: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        messages: components["schemas"]["Message"][];
-                    };
-                };
-            };
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    op53: {
+    get_message_readers: {
         parameters: {
             query?: never;
             header?: never;
@@ -2616,15 +2954,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        read: {
-                            member: string;
-                            at: number;
-                        }[];
-                        unread: string[];
-                    };
+                    "application/json": components["schemas"]["Readers"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2635,7 +2968,7 @@ export interface operations {
             };
         };
     };
-    op54: {
+    put_room_mine: {
         parameters: {
             query?: never;
             header?: never;
@@ -2646,22 +2979,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    upto: number;
-                };
+                "application/json": components["schemas"]["RoomKeep"];
             };
         };
         responses: {
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": {
-                        read: number;
-                    };
-                };
+                content?: never;
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2672,12 +3000,12 @@ export interface operations {
             };
         };
     };
-    op55: {
+    list_pins: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                message: string;
+                id: string;
             };
             cookie?: never;
         };
@@ -2688,12 +3016,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        room: string;
-                        seq: number;
-                    };
+                    "application/json": components["schemas"]["Pins"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2704,7 +3030,41 @@ export interface operations {
             };
         };
     };
-    op56: {
+    put_room_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadPosition"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -2713,17 +3073,165 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        ticket: string;
-                        expires_at: number;
-                    };
+                    "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recovery"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_welcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
                     [name: string]: unknown;

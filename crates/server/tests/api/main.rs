@@ -1,0 +1,7 @@
+//! The assembled server: every route behind the real guard and limits, the gateway on real sockets, on both engines.
+//!
+//! After every scenario the tables are replayed from the journal and compared. What single floors promise is shown in
+//! their own crates; here stands what only holds, or only breaks, when everything is put together.
+
+mod document;
+mod world;
