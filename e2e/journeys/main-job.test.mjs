@@ -201,7 +201,7 @@ for (const Hands of [Pointer, Keyboard]) {
       const hands = new Hands(later.page);
       await later.page.goto('/');
       await signIn(hands, '0207', 'ちがう合言葉です。長いけれど');
-      await later.page.getByRole('alert').first().waitFor();
+      await later.page.getByText('パスワードが違います').waitFor();
       await signIn(hands, '0207', PEOPLE.乙川.password);
       await inside(later.page);
       await openRoom(hands, ROOM);
