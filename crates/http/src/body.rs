@@ -94,7 +94,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let value = value.map_err(|error| shape(&error, &track.path().to_string()))?;
     json.end().map_err(|_| Refusal::new(&BODY_UNREADABLE))?;
     match unknown.first() {
-        Some(field) => Err(fault(&BODY_UNKNOWN_FIELD, field, String::new())),
+        Some(field) => Err(fault(&BODY_UNKNOWN_FIELD, field, "")),
         None => Ok(value),
     }
 }
@@ -106,7 +106,7 @@ fn shape(error: &serde_json::Error, path: &str) -> Refusal {
     let words = error.to_string();
     let quoted = |prefix: &str| words.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
     if let Some(field) = quoted("unknown field `") {
-        return fault(&BODY_UNKNOWN_FIELD, &joined(path, field), String::new());
+        return fault(&BODY_UNKNOWN_FIELD, &joined(path, field), "");
     }
     if let Some(field) = quoted("missing field `") {
         let field = joined(path, field);
@@ -117,11 +117,11 @@ fn shape(error: &serde_json::Error, path: &str) -> Refusal {
     // Only what was expected is repeated, and only where serde puts it: "…, expected X at line 1 column 2".
     let expected =
         words.rsplit_once(", expected ").map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest));
-    fault(&BODY_SHAPE, path, expected.map(|expected| format!(" = {expected}")).unwrap_or_default())
+    fault(&BODY_SHAPE, path, &expected.map(|expected| format!(" = {expected}")).unwrap_or_default())
 }
 
 /// A fault of one field, named in the words and beside the field.
-fn fault(code: &'static kairan_core::Code, field: &str, more: String) -> Refusal {
+fn fault(code: &'static kairan_core::Code, field: &str, more: &str) -> Refusal {
     let hint = format!("`{field}`{more}");
     let mut refusal = Refusal::new(code).fact("hint", &hint);
     refusal.fields.push(FieldFault::new(field, code).fact("hint", hint));

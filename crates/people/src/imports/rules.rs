@@ -9,9 +9,8 @@ use super::read::{Column, Sheet, plain};
 use crate::departments::rules::{DEPTH_LIMIT, Tree, name};
 use crate::members::commands::Addition;
 use crate::members::roles::{ROLE_ABOVE, may_manage};
-use crate::members::rules::{
-    DEPARTMENT_TWICE, DEPARTMENTS_LIMIT, DEPARTMENTS_MANY, Draft, Kind, Profile, Taken,
-};
+use crate::members::rules::{DEPARTMENT_TWICE, DEPARTMENTS_LIMIT, DEPARTMENTS_MANY, Draft, Kind, Profile};
+use crate::members::taken::Taken;
 
 kairan_core::codes! {
     IMPORT_ENCODING = 422 "import.encoding", "文字の形式が分かりません。Excelで「CSV UTF-8」として保存し直してください。", "The file's encoding is unknown. In Excel, save it again as “CSV UTF-8”.";

@@ -12,3 +12,4 @@ pub mod project;
 pub mod queries;
 pub mod roles;
 pub mod rules;
+pub mod taken;

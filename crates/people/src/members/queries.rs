@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use kairan_core::{Instant, MemberId, Permission, Refusal, Role};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
-use super::rules::{Kind, MemberState, Placement, Profile, Taken};
+use super::rules::{Kind, MemberState, Placement, Profile};
+use super::taken::Taken;
 use crate::{Caller, Hooks};
 
 /// A member as recorded.

@@ -5,12 +5,15 @@ use kairan_people::testing::{ORIGIN, World, schema};
 use kairan_storage::testing::both_engines;
 use serde_json::json;
 
+/// Method, path, `Origin`, body; status and code of the answer.
+type Case = (&'static str, &'static str, Option<&'static str>, &'static [u8], u16, &'static str);
+
 #[tokio::test]
 async fn each_bad_request_has_its_code() {
     both_engines(schema(), async |base| {
         let world = World::new(&base).await;
         let owner = &world.owner;
-        let cases: Vec<(&str, &str, Option<&str>, &[u8], u16, &str)> = vec![
+        let cases: Vec<Case> = vec![
             // R22
             ("POST", "/session", None, b"{}", 403, "origin.refused"),
             ("POST", "/session", Some("https://evil.example"), b"{}", 403, "origin.refused"),
