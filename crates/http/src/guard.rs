@@ -63,7 +63,12 @@ async fn name_request(
     next: Next,
 ) -> Response {
     // Whoever stands further out may have named it already, for the log.
-    let id = request.extensions().get().cloned().unwrap_or_else(|| RequestId(surroundings.random_uuid().to_string())).0;
+    let id = request
+        .extensions()
+        .get()
+        .cloned()
+        .unwrap_or_else(|| RequestId(surroundings.random_uuid().to_string()))
+        .0;
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if let Ok(id) = HeaderValue::from_str(&id) {
