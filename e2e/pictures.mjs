@@ -65,7 +65,7 @@ try {
     const { context, page } = await browser.window(name, server.url, { hold, theme });
     await context.addCookies(otsu.cookies);
     await new RoomPage(page).open(room);
-    await page.getByText('歳末のシフト').first().waitFor();
+    await new RoomPage(page).message('歳末のシフト').waitFor();
     await page.waitForLoadState('networkidle');
     await page.screenshot({ path: `${IMAGES}/${name}.png` });
     await context.close();

@@ -104,7 +104,7 @@ journey('thirty people are brought in from a file, and each gets a sheet of pape
     const link = /https?:\S+\/join#\S+/.exec(await sheet.innerText())?.[0];
     const phone = await browser.window('有馬', server.url, { hold: 'phone' });
     await join(new Pointer(phone.page), /** @type {string} */ (link), {
-      family_name: '有馬', password: '港の灯りは朝まで消えません',
+      family_name: '有馬', password: '港の灯りは朝が来るまで消えません',
     });
   });
 });
