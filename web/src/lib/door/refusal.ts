@@ -11,6 +11,11 @@ export function at(problem: Problem | null, ...names: string[]): string | undefi
 	return undefined;
 }
 
+/** Words for a field that one refusal is always about, though it names none. */
+export function about(problem: Problem | null, code: string): string | undefined {
+	return problem?.code === code ? problem.words : undefined;
+}
+
 /** Words that stand above the button: a refusal none of the fields on the page has taken. */
 export function general(problem: Problem | null, shown: readonly string[]): string | undefined {
 	if (!problem) return undefined;

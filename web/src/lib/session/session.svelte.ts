@@ -10,6 +10,8 @@ import { theme } from '$lib/i18n/theme.svelte';
 
 class Session {
 	me = $state.raw<Me | null>(null);
+	/** Whether this person is on the way out by their own wish: then nobody has to be sent to the door. */
+	ending = false;
 	#ends: (() => void | Promise<void>)[] = [];
 
 	get preferences(): Preferences {
@@ -63,7 +65,13 @@ class Session {
 
 	/** Ends the session on the server first: a sign-out that only looks like one would be a lie. */
 	async end(): Promise<void> {
-		await answer(api.DELETE('/api/v1/session'));
+		this.ending = true;
+		try {
+			await answer(api.DELETE('/api/v1/session'));
+		} catch (thrown) {
+			this.ending = false;
+			throw thrown;
+		}
 		for (const act of this.#ends) await act();
 		this.me = null;
 	}

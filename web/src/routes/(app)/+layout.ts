@@ -20,5 +20,6 @@ export const load: LayoutLoad = async ({ url }) => {
 
 /** A whole new page: nothing of the ended session stays in memory. */
 function leave(): void {
+	if (session.ending) return;
 	location.replace(signInFor(location.pathname + location.search));
 }
