@@ -68,6 +68,16 @@ impl People {
         Ok(Caller { member, role: session.role, kind: session.kind, session: id })
     }
 
+    /// Whether the caller's session is still open: for what began with a session and goes on without its cookie. When the
+    /// database does not answer, it is not.
+    pub async fn is_open(&self, caller: &Caller) -> bool {
+        let (member, session, now) = (caller.member, caller.session, self.surroundings().now());
+        let read = async move |reader: &mut Reader| queries::sessions_of(reader, member).await;
+        let open = self.store.read::<_, kairan_storage::Error, _>(read).await.unwrap_or_default();
+        let here = open.iter().find(|open| open.id == session);
+        here.is_some_and(|open| !over(open.expires_at, open.last_seen, open.idle, now))
+    }
+
     /// Notes that a session is in use; the gateway calls it too, once a minute for each open socket. When the note cannot
     /// be written (a full disk, say), reading goes on without it.
     pub async fn touch(&self, member: MemberId, session: SessionId) {

@@ -16,14 +16,10 @@ pub trait Acquaintance: Send + Sync {
     ) -> LocalBoxFuture<'a, Result<HashSet<MemberId>, Refusal>>;
 }
 
-/// Follows changes of who is where, inside the same write job: rooms that follow a department, for one.
-pub trait MembersChanged: Send + Sync {
-    /// Called after the departments, positions or state of these members changed, before the commit.
-    fn after<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        members: &'a [MemberId],
-    ) -> LocalBoxFuture<'a, Result<(), Refusal>>;
+/// Follows changes of who belongs where, inside the same write job: rooms that follow a department, for one.
+pub trait BelongingChanged: Send + Sync {
+    /// Called after people came, went or changed departments, and after departments moved in the tree; before the commit.
+    fn after<'a>(&'a self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Result<(), Refusal>>;
 }
 
 /// The wired implementations.
@@ -32,7 +28,7 @@ pub struct Hooks {
     /// Whom one meets.
     pub acquaintance: Arc<dyn Acquaintance>,
     /// Who follows.
-    pub members_changed: Arc<dyn MembersChanged>,
+    pub belonging_changed: Arc<dyn BelongingChanged>,
 }
 
 /// An organisation without rooms: nobody meets anybody, and nothing follows.
@@ -48,14 +44,14 @@ impl Acquaintance for NoRooms {
     }
 }
 
-impl MembersChanged for NoRooms {
-    fn after<'a>(&'a self, _: &'a mut Tx, _: &'a [MemberId]) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+impl BelongingChanged for NoRooms {
+    fn after<'a>(&'a self, _: &'a mut Tx) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(async { Ok(()) })
     }
 }
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { acquaintance: Arc::new(NoRooms), members_changed: Arc::new(NoRooms) }
+        Self { acquaintance: Arc::new(NoRooms), belonging_changed: Arc::new(NoRooms) }
     }
 }

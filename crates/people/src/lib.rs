@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::Caller;
-pub use hooks::{Acquaintance, Hooks, MembersChanged};
+pub use hooks::{Acquaintance, BelongingChanged, Hooks};
 use signin::Hasher;
 use signin::throttle::Throttle;
 pub use token::Token;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kairan_core::{MemberId, Refusal};
-use kairan_people::{Acquaintance, Hooks, MembersChanged};
+use kairan_people::{Acquaintance, BelongingChanged, Hooks};
 use kairan_storage::{LocalBoxFuture, Reader, Tx};
 
 use crate::rooms;
@@ -23,8 +23,8 @@ impl Acquaintance for Rooms {
     }
 }
 
-impl MembersChanged for Rooms {
-    fn after<'a>(&'a self, tx: &'a mut Tx, _: &'a [MemberId]) -> LocalBoxFuture<'a, Result<(), Refusal>> {
+impl BelongingChanged for Rooms {
+    fn after<'a>(&'a self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(rooms::follow::follow_departments(tx))
     }
 }
@@ -33,5 +33,5 @@ impl MembersChanged for Rooms {
 #[must_use]
 pub fn hooks() -> Hooks {
     let rooms = Arc::new(Rooms);
-    Hooks { acquaintance: rooms.clone(), members_changed: rooms }
+    Hooks { acquaintance: rooms.clone(), belonging_changed: rooms }
 }

@@ -7,7 +7,7 @@ use kairan_storage::{Stream, Tx};
 use super::events::{Added, Changed, Deleted, DepartmentFact};
 use super::queries;
 use super::rules::{DEPARTMENT_NOT_EMPTY, Department, Tree, name};
-use crate::Caller;
+use crate::{Caller, Hooks};
 
 /// What shall be different about a department.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,7 @@ pub(crate) async fn put(
 pub async fn change_department(
     tx: &mut Tx,
     caller: &Caller,
+    hooks: &Hooks,
     id: DepartmentId,
     change: &Change,
 ) -> Result<Department, Refusal> {
@@ -79,6 +80,9 @@ pub async fn change_department(
     if after != *before {
         let fact = Changed { department: id, parent, name: after.name.clone(), order: after.order };
         tx.append(Stream::Organisation, caller.actor(), None, &DepartmentFact::from(fact)).await?;
+    }
+    if moved_away {
+        hooks.belonging_changed.after(tx).await?;
     }
     Ok(after)
 }

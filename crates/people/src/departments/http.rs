@@ -101,7 +101,8 @@ async fn change_department(
     Body(asked): Body<DepartmentChange>,
 ) -> Answer<Json<Department>> {
     let change = Change { name: asked.name, parent: asked.parent, order: asked.order };
-    let job = async move |tx: &mut Tx| commands::change_department(tx, &caller, id, &change).await;
+    let hooks = people.hooks.clone();
+    let job = async move |tx: &mut Tx| commands::change_department(tx, &caller, &hooks, id, &change).await;
     Ok(Json(people.store.write(Stream::Organisation, job).await?.into()))
 }
 

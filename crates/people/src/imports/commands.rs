@@ -50,7 +50,7 @@ pub async fn import(
         }
         added.push(members::commands::put(tx, caller.actor(), profile, role).await?);
     }
-    hooks.members_changed.after(tx, &added).await?;
+    hooks.belonging_changed.after(tx).await?;
     let mut records = Vec::with_capacity(added.len());
     for member in added {
         records.extend(record(tx, member).await?);

@@ -189,7 +189,7 @@ pub async fn accept(
     set_password(tx, actor, member, hash, How::Invitation).await?;
     if record.state == MemberState::Invited {
         members::commands::joined(tx, actor, member).await?;
-        hooks.members_changed.after(tx, &[member]).await?;
+        hooks.belonging_changed.after(tx).await?;
     } else {
         close_sessions(tx, actor, member, None, Why::PasswordChanged).await?;
     }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use kairan_core::refusal::NOT_FOUND;
 use kairan_core::{FieldFault, Instant, MemberId, Permission, Refusal};
-use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent};
+use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent, Problem};
 use kairan_storage::{Reader, Stream, Tx};
 use qrcode::{Color, EcLevel, QrCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::commands::{self, Inviter, chosen_login, needs_login, opened};
+use super::rules::SIGNUP_CLOSED;
 use crate::members::queries::by_handle;
 use crate::members::rules::handle;
 use crate::signin::commands::Opening;
@@ -31,6 +32,7 @@ pub fn router() -> OpenApiRouter<People> {
         .routes(routes!(delete_invitation))
         .routes(routes!(look_at_invitation))
         .routes(routes!(accept_invitation))
+        .routes(routes!(sign_up))
 }
 
 /// Whom to invite.
@@ -114,6 +116,12 @@ pub async fn invite_from_command_line(people: &People, login: &str) -> Result<In
         .ok_or_else(|| Refusal::new(&NOT_FOUND))?;
     let mut made = invite(people, Inviter::CommandLine, &[member]).await?;
     made.pop().ok_or_else(|| Refusal::fault("one member was invited, and no invitation made"))
+}
+
+/// Nobody signs up by themselves: the answer is a no that says whom to ask (R1).
+#[utoipa::path(post, path = "/signup", tag = "invitations", responses((status = 403, body = kairan_http::problem::ProblemBody)))]
+async fn sign_up() -> Problem {
+    Refusal::new(&SIGNUP_CLOSED).into()
 }
 
 /// Withdraws a member's open invitation.

@@ -4,6 +4,7 @@ use kairan_core::time::HOUR;
 use kairan_core::{Code, Instant};
 
 kairan_core::codes! {
+    SIGNUP_CLOSED = 403 "signup.closed", "この組織には、招待された人だけが入れます。組織の管理者に、招待を頼んでください。", "Joining this organisation is by invitation only. Ask its administrators for one.";
     INVITATION_UNKNOWN = 404 "invitation.unknown", "この招待は見つかりません。リンクが途中で切れていないか確かめるか、招待した人に頼んでください。", "There is no such invitation. Check that the link is whole, or ask whoever invited you.";
     INVITATION_USED = 410 "invitation.used", "この招待は、もう使われています。自分で使ったのでなければ、すぐ招待した人に知らせてください。", "This invitation has been used. If it was not you, tell whoever invited you at once.";
     INVITATION_EXPIRED = 410 "invitation.expired", "この招待は期限が過ぎました。招待した人に、もう一度出してもらってください。", "This invitation has expired. Ask whoever invited you for a new one.";

@@ -61,7 +61,7 @@ pub async fn add_member(
     check_departments(tx, &profile).await?;
     queries::taken(tx, None).await?.check(&profile)?;
     let member = put(tx, caller.actor(), profile, role).await?;
-    hooks.members_changed.after(tx, &[member]).await?;
+    hooks.belonging_changed.after(tx).await?;
     written(tx, member).await
 }
 
@@ -129,7 +129,7 @@ pub async fn change_member(
         tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(Changed { member, profile }))
             .await?;
         if moved {
-            hooks.members_changed.after(tx, &[member]).await?;
+            hooks.belonging_changed.after(tx).await?;
         }
     }
     written(tx, member).await

@@ -111,7 +111,7 @@ async fn set_up(
     let hooks = people.hooks.clone();
     let job = async move |tx: &mut Tx| -> Result<_, Refusal> {
         let owner = commands::found(tx, Actor::Nobody, &founding).await?;
-        hooks.members_changed.after(tx, &[owner]).await?;
+        hooks.belonging_changed.after(tx).await?;
         Ok((owner, open_session(tx, owner, Role::Owner, &opening).await?))
     };
     let (member, session) = people.store.write(Stream::Organisation, job).await?;
@@ -174,7 +174,7 @@ pub async fn setup_from_command_line(
     let hooks = people.hooks.clone();
     let job = async move |tx: &mut Tx| -> Result<MemberId, Refusal> {
         let owner = commands::found(tx, Actor::CommandLine, &founding).await?;
-        hooks.members_changed.after(tx, &[owner]).await?;
+        hooks.belonging_changed.after(tx).await?;
         Ok(owner)
     };
     Ok((people.store.write(Stream::Organisation, job).await?, codes))

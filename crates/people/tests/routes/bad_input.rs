@@ -38,7 +38,7 @@ async fn each_bad_request_has_its_code() {
             ("GET", "/members?page=2", None, b"", 422, "query.shape"),
             ("GET", "/persons", None, b"", 404, "not_found"),
             // R1
-            ("POST", "/signup", Some(ORIGIN), b"{}", 404, "not_found"),
+            ("POST", "/signup", Some(ORIGIN), b"{}", 403, "signup.closed"),
         ];
         for (method, path, origin, body, status, code) in cases {
             let mut request = Request::builder()

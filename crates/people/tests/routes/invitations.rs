@@ -25,6 +25,23 @@ async fn look(world: &World, token: &str) -> kairan_people::testing::Reply {
     world.anyone(Method::POST, "/invitations/look", &json!({"token": token})).await
 }
 
+/// R1
+#[tokio::test]
+async fn nobody_signs_up_by_themselves() {
+    both_engines(schema(), async |base| {
+        let world = World::new(&base).await;
+        let who =
+            json!({"family_name": "辛川", "given_name": "八重", "login": "karakawa", "password": PASSWORD});
+        world.anyone(Method::POST, "/signup", &who).await.refused(403, "signup.closed");
+        world.anyone(Method::POST, "/members", &who).await.refused(401, "session.missing");
+        assert_eq!(
+            world.get(&world.owner, "/members").await.expect(200)["members"].as_array().map(Vec::len),
+            Some(1)
+        );
+    })
+    .await;
+}
+
 /// R1, R2
 #[tokio::test]
 async fn a_link_lets_one_person_in_once() {

@@ -119,7 +119,7 @@ pub async fn page(reader: &mut Reader, room: RoomId, floor: i64, part: Part, lim
             let half = (limit / 2).max(1);
             (
                 reader.query(before, ask(place, half)).await?,
-                reader.query(after, ask(place - 1, limit - half)).await?,
+                reader.query(after, ask(place.saturating_sub(1), limit - half)).await?,
             )
         }
     };

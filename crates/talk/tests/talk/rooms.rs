@@ -170,6 +170,11 @@ async fn a_department_room_follows_its_department() {
         o.get(&two, &format!("/rooms/{room}")).await.refused(404, "not_found");
         place(&two, &section).await;
         assert_eq!(o.texts(&two, room).await, ["店の話"], "people of departments below belong too");
+        let path = format!("/departments/{}", section.as_str().expect("id"));
+        o.patch(&o.owner, &path, &json!({"parent": null})).await.expect(200);
+        o.get(&two, &format!("/rooms/{room}")).await.refused(404, "not_found");
+        o.patch(&o.owner, &path, &json!({"parent": store})).await.expect(200);
+        assert_eq!(o.texts(&two, room).await, ["店の話"], "and follow when a department moves");
         place(&one, &json!(null)).await;
         o.get(&one, &format!("/rooms/{room}")).await.refused(404, "not_found");
         let seen = o.see(&o.owner, room).await;
