@@ -119,10 +119,13 @@ async fn prove(data: &Path, database: &Database) -> Result<(), Failed> {
         .map_err(|error| Failed::wrong(words!("公開鍵: {error}", "public key: {error}")))?;
     match verify(database, &key, &[]).await {
         Ok(_) => Ok(()),
-        Err(VerifyError::Fault(fault)) => Err(Failed::wrong(words!(
-            "写しの記録が書き換えられています。最初の場所: {fault}",
-            "the backed-up journal was tampered with. First bad place: {fault}"
-        ))),
+        Err(VerifyError::Fault(fault)) => {
+            let (ja, en) = fault.words();
+            Err(Failed::wrong(words!(
+                "写しの記録が書き換えられています。最初の場所: {ja}",
+                "the backed-up journal was tampered with. First bad place: {en}"
+            )))
+        }
         Err(VerifyError::Storage(error)) => Err(error.into()),
     }
 }

@@ -43,11 +43,10 @@ pub async fn run(context: &Context, witnesses: &[PathBuf], key: Option<&Path>) -
             Ok(Exit::Well)
         }
         Err(VerifyError::Fault(fault)) => {
-            let place = &fault.place;
-            let reason = &fault.fault;
+            let (ja, en) = fault.words();
             context.say(&words!(
-                "記録が書き換えられています。最初の場所: {place}: {reason}",
-                "the journal was tampered with. First bad place: {place}: {reason}"
+                "記録が書き換えられています。最初の場所: {ja}",
+                "the journal was tampered with. First bad place: {en}"
             ));
             Ok(Exit::Wrong)
         }
