@@ -4,8 +4,11 @@ import { defineConfig } from 'vitest/config';
 import { words } from './paraglide.config.js';
 
 export default defineConfig({
-	plugins: [// The tests' words are compiled before them (`npm test`): the plugin's watcher would keep vitest from ending.
-		...(process.env.VITEST ? [] : [paraglideVitePlugin(words)]), sveltekit()],
+	plugins: [
+		// The tests' words are compiled before them (`npm test`): the plugin's watcher would keep vitest from ending.
+		...(process.env.VITEST ? [] : [paraglideVitePlugin(words)]),
+		sveltekit()
+	],
 	build: {
 		rolldownOptions: {
 			output: {
