@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::commands::{self, Inviter, chosen_login, needs_login, opened};
 use super::rules::SIGNUP_CLOSED;
 use crate::members::queries::by_handle;
-use crate::members::rules::handle;
+use crate::members::rules::{MemberState, handle};
 use crate::signin::commands::Opening;
 use crate::signin::door::{Entered, acceptable, personal};
 use crate::signin::events::How;
@@ -155,6 +155,8 @@ struct InvitationLook {
     staff_number: Option<String>,
     /// Whether a login id must be chosen, because there is neither that nor a staff number.
     needs_login: bool,
+    /// Whether its person has joined before, and only chooses a new password (R8).
+    resets: bool,
     #[schema(value_type = i64)]
     expires_at: Instant,
 }
@@ -182,7 +184,7 @@ async fn look_at_invitation(
         let needs_login = needs_login(&record);
         let departments =
             record.profile.departments.iter().map(|placement| tree.path(placement.department)).collect();
-        let profile = record.profile;
+        let (profile, resets) = (record.profile, record.state == MemberState::Active);
         Ok(InvitationLook {
             organisation: organisation::queries::name(reader).await?.unwrap_or_default(),
             member: Invitee {
@@ -194,6 +196,7 @@ async fn look_at_invitation(
             login: profile.login,
             staff_number: profile.staff_number,
             needs_login,
+            resets,
             expires_at: invitation.expires_at,
         })
     };
