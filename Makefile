@@ -63,6 +63,7 @@ lint: web
 # The binary carries the client inside, so the client is built before anything of Rust.
 test-web: web
 	scripts/check-api-types.sh
+	npm run --prefix web format:check
 	npm run --prefix web check
 	npm test --prefix web
 
@@ -76,7 +77,7 @@ e2e/node_modules/.package-lock.json: e2e/package.json e2e/package-lock.json
 test-browser: $(BINARY) e2e/node_modules/.package-lock.json
 	KAIRAN_BINARY=$(abspath $(BINARY)) npm test --prefix e2e
 
-bench: web
+bench:
 	cargo bench --locked --package kairan-talk --bench post
 	cargo bench --locked --package kairan-storage --bench log
 
