@@ -56,12 +56,17 @@ pub async fn serve(socket: WebSocket, caller: Caller, hub: Hub, store: Store, pe
         return close(&mut sink, Closing::GoingDown).await;
     };
     let number = arrival.number;
-    let closing =
-        talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await;
-    hub.disconnect(number).await;
+    // Asked only now that the hub would hear of its end: a session that ended since its ticket was given opens nothing.
+    let closing = if people.is_open(&caller).await {
+        talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await
+    } else {
+        Some(Closing::SessionEnded)
+    };
     if let Some(closing) = closing {
         close(&mut sink, closing).await;
     }
+    // After the close frame: a goodbye waits until the hub holds no connection.
+    hub.disconnect(number).await;
 }
 
 /// Until the socket ends. Why, when it is we who end it.
@@ -156,26 +161,32 @@ async fn hear(message: Message, number: Number, hub: &Hub) -> Heard {
 
 /// What a client missed of a room between its cursor and where the room stood when it connected.
 async fn missed(store: &Store, caller: &Caller, room: RoomId, cursor: Seq, head: Seq) -> Vec<Utf8Bytes> {
-    if cursor >= head {
+    if cursor == head {
         return Vec::new();
     }
-    if head.0 - cursor.0 > CATCH_UP {
-        return vec![Plain::Refetch { room, head }.text()];
+    let anew = || vec![Plain::Refetch { room, head }.text()];
+    // A cursor beyond the head is of a journal that was restored to an earlier day.
+    if cursor > head || head.0.saturating_sub(cursor.0) > CATCH_UP {
+        return anew();
     }
     let member = caller.member;
     let read = async move |reader: &mut kairan_storage::Reader| {
         let Some(standing) = rooms::queries::standing(reader, room, member).await? else {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         };
-        let after = Seq(cursor.0.max(standing.floor));
+        if standing.floor > cursor.0 {
+            // Out and in again while away: what lies between is not theirs to see, and what they had is not theirs now.
+            return Ok(None);
+        }
         // What is already in the queue above `head` is not sent twice.
-        room_frames::catch_up(reader, room, after, (head.0 - after.0).max(0)).await
+        room_frames::catch_up(reader, room, cursor, head.0 - cursor.0).await.map(Some)
     };
     match store.read::<_, Error, _>(read).await {
-        Ok(events) => events.iter().map(|event| Plain::Event(event).text()).collect(),
+        Ok(Some(events)) => events.iter().map(|event| Plain::Event(event).text()).collect(),
+        Ok(None) => anew(),
         Err(error) => {
             tracing::error!(%error, "missed events could not be read");
-            vec![Plain::Refetch { room, head }.text()]
+            anew()
         }
     }
 }

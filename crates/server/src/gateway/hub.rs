@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
@@ -23,6 +24,8 @@ use crate::metrics::Metrics;
 
 /// Frames waiting for one connection at most; with [`QUEUE_BYTES`] it bounds what a slow reader costs (R78).
 pub const QUEUE_FRAMES: usize = 1_024;
+/// Pause before the rooms are asked for again when the database did not answer.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Calls of connections waiting for the hub.
 const CALLS: usize = 4_096;
 
@@ -59,8 +62,10 @@ enum Call {
     Disconnect(Number),
     Look(Number, Vec<RoomId>),
     Typing(Number, RoomId),
-    /// A room read for a connection that is newly in it.
+    /// A room read for a connection that is newly in it; none when they were out again before it was read.
     Entered(Number, RoomId, Option<Box<(Room, Seq)>>),
+    /// A room that could not be read for a connection that is newly in it.
+    NotEntered(Number, RoomId),
     /// A member's profile read anew.
     Profile(MemberId, Utf8Bytes),
     CloseAll(oneshot::Sender<()>),
@@ -83,6 +88,7 @@ impl Hub {
             routing: Routing::default(),
             slots: HashMap::new(),
             last: 0,
+            leaving: None,
         };
         tokio::spawn(task.run(calls));
         hub
@@ -102,7 +108,7 @@ impl Hub {
     pub(super) async fn typing(&self, number: Number, room: RoomId) {
         let _ = self.0.send(Call::Typing(number, room)).await;
     }
-    /// Sends everyone away with 4409.
+    /// Sends everyone away with 4409, and returns when they have gone.
     pub async fn close_all(&self) {
         let (done, told) = oneshot::channel();
         if self.0.send(Call::CloseAll(done)).await.is_ok() {
@@ -118,6 +124,8 @@ struct Task {
     routing: Routing,
     slots: HashMap<Number, Slot>,
     last: Number,
+    /// The server goes down: who waits until the last connection has gone. Nobody comes in any more.
+    leaving: Option<oneshot::Sender<()>>,
 }
 
 impl Task {
@@ -137,8 +145,8 @@ impl Task {
                     }
                     Ok(News::Own(member)) => self.tell_member(member, &Plain::Me.text()),
                     Err(RecvError::Lagged(missed)) => {
-                        tracing::warn!(missed, "the gateway fell behind and reads the journal");
-                        self.catch_up().await;
+                        tracing::warn!(missed, "the gateway fell behind and sends everyone to come back");
+                        self.begin_anew().await;
                     }
                     Err(RecvError::Closed) => return,
                 },
@@ -152,9 +160,12 @@ impl Task {
 
     /// Reads who is in which room and where each stands, until it succeeds.
     async fn load(&mut self) {
-        match self.picture().await {
-            Ok((memberships, heads)) => self.routing.load(&memberships, &heads),
-            Err(error) => tracing::error!(%error, "the gateway could not read the rooms"),
+        loop {
+            match self.picture().await {
+                Ok((memberships, heads)) => return self.routing.load(&memberships, &heads),
+                Err(error) => tracing::error!(%error, "the gateway could not read the rooms"),
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -166,16 +177,13 @@ impl Task {
             .await
     }
 
-    /// After missed news: everyone in a room that went on loads it anew.
-    async fn catch_up(&mut self) {
-        let Ok((memberships, heads)) = self.picture().await else { return };
-        let behind = self.routing.behind(&heads);
-        self.routing.load(&memberships, &heads);
-        for (room, head) in behind {
-            let frame = Plain::Refetch { room, head }.text();
-            let deliveries = self.routing.for_room(room, &frame, None);
-            self.deliver(deliveries);
+    /// After missed news: whose session ended and who was removed meanwhile is not known here (R20, R25), so everyone is
+    /// sent to come back with their cursors, and the picture is read anew.
+    async fn begin_anew(&mut self) {
+        for number in self.routing.all() {
+            self.let_go(number, Closing::TooSlow);
         }
+        self.load().await;
     }
 
     async fn committed(&mut self, committed: &Committed) {
@@ -235,10 +243,18 @@ impl Task {
                     rooms::queries::views(reader, member, Some(room)).await
                 })
                 .await;
-            let view =
-                views.ok().and_then(|views| views.into_iter().next()).map(|view| Box::new((view.head, view)));
-            let state = view.map(|view| Box::new((Room::from(view.1), view.0)));
-            let _ = hub.0.send(Call::Entered(number, room, state)).await;
+            let call = match views {
+                Ok(views) => {
+                    let view = views.into_iter().next().map(|view| (view.head, view));
+                    let state = view.map(|(head, view)| Box::new((Room::from(view), head)));
+                    Call::Entered(number, room, state)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a room could not be read for a newcomer");
+                    Call::NotEntered(number, room)
+                }
+            };
+            let _ = hub.0.send(call).await;
         });
     }
 
@@ -306,8 +322,13 @@ impl Task {
                 let deliveries = self.routing.entered(number, room, text, head);
                 self.deliver(deliveries);
             }
-            // They were out again before it was read.
             Call::Entered(_, _, None) => {}
+            // Its events would wait for ever: the client comes back and asks for what it does not have.
+            Call::NotEntered(number, room) => {
+                if self.routing.awaits(number, room) {
+                    self.let_go(number, Closing::TooSlow);
+                }
+            }
             Call::Profile(member, frame) => {
                 let sees_all = |number: Number| {
                     self.slots
@@ -321,12 +342,16 @@ impl Task {
                 for slot in self.slots.values() {
                     slot.closing.send_replace(Some(Closing::GoingDown));
                 }
-                let _ = done.send(());
+                self.leaving = Some(done);
+                self.gone();
             }
         }
     }
 
     fn connect(&mut self, caller: Caller, answer: oneshot::Sender<Arrival>) {
+        if self.leaving.is_some() {
+            return; // no answer is the answer: 4409
+        }
         self.last += 1;
         let number = self.last;
         let (frames, receiver) = mpsc::channel(QUEUE_FRAMES);
@@ -355,6 +380,25 @@ impl Task {
         if let Some(member) = self.routing.disconnect(number) {
             self.presence(member, false);
         }
+        self.gone();
+    }
+
+    /// Tells whoever waits for everyone's going, when everyone has gone.
+    fn gone(&mut self) {
+        if self.slots.is_empty()
+            && let Some(leaving) = self.leaving.as_mut()
+        {
+            // Whoever waited may have given up; the sender itself stays: nobody comes in any more.
+            let _ = std::mem::replace(leaving, oneshot::channel().0).send(());
+        }
+    }
+
+    /// Ends a connection from here.
+    fn let_go(&mut self, number: Number, why: Closing) {
+        if let Some(slot) = self.slots.get(&number) {
+            slot.closing.send_replace(Some(why));
+        }
+        self.disconnect(number);
     }
 
     fn presence(&mut self, member: MemberId, online: bool) {
@@ -366,10 +410,7 @@ impl Task {
 
     fn close_session(&mut self, session: SessionId) {
         for number in self.routing.of_session(session) {
-            if let Some(slot) = self.slots.get(&number) {
-                slot.closing.send_replace(Some(Closing::SessionEnded));
-            }
-            self.disconnect(number);
+            self.let_go(number, Closing::SessionEnded);
         }
     }
 
@@ -385,13 +426,14 @@ impl Task {
             let size = frame.len();
             let full = slot.waiting.fetch_add(size, Ordering::AcqRel) + size > QUEUE_BYTES;
             if full || slot.frames.try_send(frame).is_err() {
-                slot.closing.send_replace(Some(Closing::TooSlow));
                 too_slow.push(number);
             }
         }
         for number in too_slow {
-            self.metrics.sockets_too_slow.inc();
-            self.disconnect(number);
+            if self.slots.contains_key(&number) {
+                self.metrics.sockets_too_slow.inc();
+                self.let_go(number, Closing::TooSlow);
+            }
         }
     }
 }

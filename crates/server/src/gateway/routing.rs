@@ -153,6 +153,11 @@ impl Routing {
         std::iter::once((number, state)).chain(after).collect()
     }
 
+    /// Whether the state of a room newly entered is still on its way to this connection.
+    pub fn awaits(&self, number: Number, room: RoomId) -> bool {
+        self.connections.get(&number).is_some_and(|connection| connection.awaited.contains_key(&room))
+    }
+
     /// A frame for everyone in a room.
     pub fn for_room(&mut self, room: RoomId, frame: &Utf8Bytes, seq: Option<Seq>) -> Deliveries {
         let Some(state) = self.rooms.get(&room) else { return Vec::new() };
@@ -242,15 +247,6 @@ impl Routing {
             .iter()
             .filter(|(_, connection)| connection.session == session)
             .map(|(number, _)| *number)
-            .collect()
-    }
-
-    /// Every room that stands further in the journal than was told here, with its members' connections.
-    pub fn behind(&self, heads: &[(RoomId, Seq)]) -> Vec<(RoomId, Seq)> {
-        heads
-            .iter()
-            .filter(|(room, head)| self.rooms.get(room).map_or(0, |room| room.head) < head.0)
-            .copied()
             .collect()
     }
 

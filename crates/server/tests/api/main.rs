@@ -3,5 +3,12 @@
 //! After every scenario the tables are replayed from the journal and compared. What single floors promise is shown in
 //! their own crates; here stands what only holds, or only breaks, when everything is put together.
 
+mod access;
+mod bad_input;
+mod closing;
 mod document;
+mod gateway;
+mod operations;
+mod raw;
+mod socket;
 mod world;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use kairan_core::ids::Id;
-use kairan_core::{Clock as _, MessageId, RoomId};
+use kairan_core::{MessageId, RoomId};
 use kairan_people::People;
 use kairan_people::signin::Hasher;
 use kairan_people::testing::{Person, World};
@@ -51,6 +51,8 @@ pub struct Server {
     pub world: World,
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it counts.
+    pub metrics: Metrics,
     running: Mutex<Option<Running>>,
 }
 
@@ -69,9 +71,9 @@ impl Deref for Server {
 
 impl Server {
     async fn found(base: &TestStore) -> Self {
-        let (people, app, address, running) = start(&base.store).await;
+        let (people, app, address, metrics, running) = start(&base.store).await;
         let world = World::found(base, people, app).await;
-        Self { world, address, running: Mutex::new(Some(running)) }
+        Self { world, address, metrics, running: Mutex::new(Some(running)) }
     }
 
     /// The same organisation, served anew from its database: what a restart leaves.
@@ -87,9 +89,9 @@ impl Server {
         )
         .await
         .expect("the database opens again");
-        let (people, app, address, running) = start(&store).await;
+        let (people, app, address, metrics, running) = start(&store).await;
         let world = self.world.served_by(TestStore { store, ..base.clone() }, people, app);
-        Self { world, address, running: Mutex::new(Some(running)) }
+        Self { world, address, metrics, running: Mutex::new(Some(running)) }
     }
 
     /// Ends it as the system does: the goodbye first, then the door.
@@ -111,11 +113,6 @@ impl Server {
     /// A new id, as a client makes one.
     pub fn id<T: Id>(&self) -> T {
         self.base.store.surroundings().id()
-    }
-
-    /// Now, by the held clock.
-    pub fn now(&self) -> i64 {
-        self.base.clock.now().ms()
     }
 
     /// Tells `person`'s sockets `me`, after everything that was committed before: what has not come by then does not come.
@@ -158,7 +155,7 @@ impl Server {
 }
 
 /// What `kairan serve` does between a started database and a serving door, with cheap password hashes.
-async fn start(store: &Store) -> (People, Router, SocketAddr, Running) {
+async fn start(store: &Store) -> (People, Router, SocketAddr, Metrics, Running) {
     let config = config();
     let metrics = Metrics::new("0.0.0-test");
     let stop = Stop::default();
@@ -181,9 +178,10 @@ async fn start(store: &Store) -> (People, Router, SocketAddr, Running) {
     let app = site.router(&config);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let address = listener.local_addr().expect("it listens");
-    let door = Door { listener, encryption: None, app: app.clone(), connections: 1_000, metrics };
+    let door =
+        Door { listener, encryption: None, app: app.clone(), connections: 1_000, metrics: metrics.clone() };
     let serving = tokio::spawn(door.serve(stop.clone()));
-    (people, app, address, Running { stop, goodbye, serving })
+    (people, app, address, metrics, Running { stop, goodbye, serving })
 }
 
 /// The settings of an installation on this machine.

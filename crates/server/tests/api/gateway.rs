@@ -1,0 +1,278 @@
+//! The gateway on real sockets: what was committed reaches whoever may see it, in order, once; and nobody else.
+
+use kairan_core::MessageId;
+use serde_json::{Value, json};
+
+use crate::socket::{Cursors, Socket, cursors, events};
+use crate::world::on_both_engines;
+
+#[tokio::test]
+async fn everyone_hears_the_same_in_the_same_order() {
+    on_both_engines(async |server| {
+        let people = [server.owner.clone(), server.member("甲野 一").await, server.member("乙川 二葉").await];
+        let room = server.room(&people[0], &[&people[1], &people[2]]).await;
+        let mut sockets = Vec::new();
+        for person in &people {
+            let (socket, heads) = Socket::back(&server, person, &Cursors::new()).await;
+            assert_eq!(heads, cursors(room, 1), "a room without a cursor begins at its head");
+            sockets.push(socket);
+        }
+        let posts = (0..60).map(|n| {
+            let person = &people[n % 3];
+            let path = format!("/rooms/{room}/messages/{}", server.id::<MessageId>());
+            let server = &server;
+            async move { server.put(person, &path, &json!({"text": format!("同時 {n}")})).await.expect(201) }
+        });
+        futures_util::future::join_all(posts).await;
+        let mut heard = Vec::new();
+        for (socket, person) in sockets.iter_mut().zip(&people) {
+            server.mark(person);
+            heard.push(socket.until_marked().await);
+        }
+        let first = events(&heard[0], room);
+        assert_eq!(first.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (2..=61).collect::<Vec<i64>>());
+        let of_room = |frames: &Vec<Value>| -> Vec<Value> {
+            frames.iter().filter(|frame| frame["t"] == "event").cloned().collect()
+        };
+        assert!(heard.iter().all(|frames| of_room(frames) == of_room(&heard[0])), "byte for byte the same");
+        assert_eq!(heard[0][0]["body"]["text"].as_str().map(|text| text.starts_with("同時")), Some(true));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_was_away_gets_exactly_what_it_missed() {
+    on_both_engines(async |server| {
+        let reader = server.member("留守 番").await;
+        let room = server.room(&server.owner, &[&reader]).await;
+        let first = server.say(&server.owner, room, "直される前").await;
+        for n in 0..5 {
+            server.say(&server.owner, room, &format!("留守のあいだ {n}")).await;
+        }
+        server
+            .patch(&server.owner, &format!("/rooms/{room}/messages/{first}"), &json!({"text": "直した後"}))
+            .await
+            .expect(200);
+        let gone = server.say(&server.owner, room, "消える").await;
+        server.delete(&server.owner, &format!("/rooms/{room}/messages/{gone}")).await.expect(204);
+
+        let again = server.restarted().await;
+        let (mut socket, heads) = Socket::back(&again, &reader, &cursors(room, 1)).await;
+        assert_eq!(heads[&room.to_string()], 10);
+        again.mark(&reader);
+        let missed = socket.until_marked().await;
+        let places: Vec<i64> = events(&missed, room).into_iter().map(|(seq, _)| seq).collect();
+        assert_eq!(places, (2..=10).collect::<Vec<i64>>());
+        assert_eq!(missed[0]["body"]["text"], "直した後", "a text is caught up with as it is now");
+        assert_eq!(missed[7]["body"]["text"], Value::Null, "what is deleted is not sent again");
+        assert!(!format!("{missed:?}").contains("消える"));
+        // Nothing missed, nothing sent; and live from there.
+        let (mut socket, _) = Socket::back(&again, &reader, &cursors(room, 10)).await;
+        again.say(&again.owner, room, "いま").await;
+        assert_eq!(socket.next().await["seq"], 11);
+        again.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_too_far_behind_or_ahead_loads_the_room_anew() {
+    on_both_engines(async |server| {
+        let reader = server.member("遅読 人").await;
+        let room = server.room(&server.owner, &[&reader]).await;
+        for n in 0..501 {
+            server.say(&server.owner, room, &format!("{n}")).await;
+        }
+        for (cursor, frame) in [
+            (1, json!({"t": "refetch", "room": room, "head": 502})),
+            (i64::MIN, json!({"t": "refetch", "room": room, "head": 502})),
+            // A journal restored to an earlier day: what the client has beyond its head never happened here.
+            (503, json!({"t": "refetch", "room": room, "head": 502})),
+            (i64::MAX, json!({"t": "refetch", "room": room, "head": 502})),
+        ] {
+            let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, cursor)).await;
+            assert_eq!(socket.next().await, frame, "cursor {cursor}");
+        }
+        let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, 2)).await;
+        server.mark(&reader);
+        assert_eq!(events(&socket.until_marked().await, room).len(), 500);
+    })
+    .await;
+}
+
+/// Out and in again while away, in a room whose newcomers see nothing of before: what one had is not one's own any more.
+#[tokio::test]
+async fn whoever_came_back_into_a_room_while_away_loads_it_anew() {
+    on_both_engines(async |server| {
+        let reader = server.member("出戻 人").await;
+        let room =
+            server.room_of(&server.owner, &[&reader], json!({"kind": "group", "history": "from_join"})).await;
+        server.say(&server.owner, room, "はじめ").await;
+        server.remove(&server.owner, room, &reader).await;
+        server.say(&server.owner, room, "見えない").await;
+        server.add(&server.owner, room, &reader).await;
+        let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, 2)).await;
+        assert_eq!(socket.next().await["t"], "refetch");
+        // A cursor from after the return goes on as ever.
+        let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, 4)).await;
+        assert_eq!(socket.next().await["kind"], "room.member_added");
+    })
+    .await;
+}
+
+/// R25
+#[tokio::test]
+async fn a_removed_member_gets_their_removal_and_nothing_after_it() {
+    on_both_engines(async |server| {
+        let (gone, stays) = (server.member("去田 人").await, server.member("残山 人").await);
+        let room = server.room(&server.owner, &[&gone, &stays]).await;
+        let mut sockets = [Socket::open(&server, &gone).await, Socket::open(&server, &gone).await];
+        sockets[1].send(&json!({"t": "looking", "rooms": [room]})).await;
+        sockets[1].until(|frame| frame["t"] == "presence" && frame["member"] == gone.id.to_string()).await;
+        let mut stayer = Socket::open(&server, &stays).await;
+        server.say(&server.owner, room, "まだいる").await;
+        server.remove(&server.owner, room, &gone).await;
+        for n in 0..20 {
+            server.say(&server.owner, room, &format!("もういない {n}")).await;
+        }
+        server.put(&stays, &format!("/rooms/{room}/read"), &json!({"upto": 22})).await.expect(200);
+        stayer.send(&json!({"t": "typing", "room": room})).await;
+        stayer.until(|frame| frame["seq"] == 23).await;
+        server.mark(&gone);
+        for socket in &mut sockets {
+            let frames = socket.until_marked().await;
+            assert_eq!(
+                events(&frames, room),
+                [(2, "message.posted".into()), (3, "room.member_removed".into())]
+            );
+            let after = frames.iter().skip_while(|frame| frame["kind"] != "room.member_removed").skip(1);
+            assert_eq!(after.filter(|frame| frame.to_string().contains(&room.to_string())).count(), 0);
+            assert!(!format!("{frames:?}").contains("もういない"));
+        }
+        // Coming back with a cursor from before the removal brings nothing either.
+        let (mut back, heads) = Socket::back(&server, &gone, &cursors(room, 2)).await;
+        assert_eq!(heads, Cursors::new());
+        back.send(&json!({"t": "looking", "rooms": [room]})).await;
+        back.send(&json!({"t": "typing", "room": room})).await;
+        server.say(&server.owner, room, "まだもういない").await;
+        server.mark(&gone);
+        assert_eq!(back.until_marked().await, Vec::<Value>::new());
+        server.get(&gone, &format!("/rooms/{room}/events?after=2")).await.refused(404, "not_found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_newcomer_gets_the_room_and_then_everything_after_it_once() {
+    on_both_engines(async |server| {
+        let newcomer = server.member("新田 人").await;
+        let room = server.room_of(&server.owner, &[], json!({"kind": "group", "history": "from_join"})).await;
+        server.say(&server.owner, room, "来る前").await;
+        let mut socket = Socket::open(&server, &newcomer).await;
+        server.add(&server.owner, room, &newcomer).await;
+        // While the room is being read for the newcomer, it goes on.
+        for n in 0..30 {
+            server.say(&server.owner, room, &format!("{n}")).await;
+        }
+        let (before, state) = socket.until(|frame| frame["t"] == "room").await;
+        assert_eq!(events(&before, room), [], "the room comes first");
+        assert_eq!(state["room"]["mine"]["floor"], 2);
+        let head = state["room"]["head"].as_i64().expect("a head");
+        let mut expected = head + 1;
+        while expected <= 33 {
+            let frame = socket.next().await;
+            assert_eq!((&frame["t"], &frame["seq"]), (&"event".into(), &expected.into()));
+            expected += 1;
+        }
+        server.mark(&newcomer);
+        assert_eq!(socket.until_marked().await, Vec::<Value>::new());
+        // A room just made reaches its first members too.
+        let made = server.room(&server.owner, &[&newcomer]).await;
+        let (_, state) = socket.until(|frame| frame["t"] == "room").await;
+        assert_eq!(state["room"]["id"], made.to_string());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn typing_and_presence_go_to_those_who_look() {
+    on_both_engines(async |server| {
+        let (looks, away, types) = (
+            server.member("見田 人").await,
+            server.member("余所見 人").await,
+            server.member("打田 人").await,
+        );
+        let room = server.room(&server.owner, &[&looks, &away, &types]).await;
+        let other = server.room(&server.owner, &[&looks]).await;
+        let mut looking = Socket::silent(&server, &looks).await;
+        looking.hello(&Cursors::new(), &[room]).await;
+        looking.until(|frame| frame["t"] == "presence" && frame["member"] == looks.id.to_string()).await;
+        let mut elsewhere = Socket::silent(&server, &away).await;
+        elsewhere.hello(&Cursors::new(), &[other]).await;
+        looking.until(|frame| *frame == json!({"t": "presence", "member": away.id, "online": true})).await;
+
+        let mut typist = Socket::open(&server, &types).await;
+        let came = json!({"t": "presence", "member": types.id, "online": true});
+        assert_eq!(looking.next().await, came);
+        typist.send(&json!({"t": "typing", "room": room})).await;
+        assert_eq!(looking.next().await, json!({"t": "typing", "room": room, "member": types.id}));
+        // Not in that room: nobody hears it.
+        typist.send(&json!({"t": "typing", "room": other})).await;
+        drop(typist);
+        let went = json!({"t": "presence", "member": types.id, "online": false});
+        assert_eq!(looking.next().await, went);
+        server.mark(&away);
+        assert_eq!(elsewhere.until_marked().await, Vec::<Value>::new(), "who looks elsewhere hears neither");
+
+        looking.send(&json!({"t": "looking", "rooms": []})).await;
+        looking.send(&json!({"t": "ping"})).await;
+        looking.until(|frame| frame["t"] == "pong").await;
+        let _again = Socket::open(&server, &types).await;
+        server.mark(&looks);
+        assert_eq!(looking.until_marked().await, Vec::<Value>::new(), "who looks away hears no more");
+    })
+    .await;
+}
+
+/// What is not the room's business reaches whom it concerns.
+#[tokio::test]
+async fn profiles_departments_and_own_settings_reach_those_they_concern() {
+    on_both_engines(async |server| {
+        let (member, stranger) = (server.member("知人 人").await, server.partner("他人 人").await);
+        let met = server.partner("同室 人").await;
+        server.room(&server.owner, &[&met, &member]).await;
+        let mut sockets = Vec::new();
+        for person in [&member, &met, &stranger] {
+            sockets.push(Socket::open(&server, person).await);
+        }
+        server
+            .patch(&server.owner, &format!("/members/{}", member.id), &json!({"display_name": "知人 改"}))
+            .await
+            .expect(200);
+        for socket in &mut sockets[..2] {
+            let (_, told) = socket.until(|frame| frame["t"] == "member").await;
+            assert_eq!(
+                (&told["member"]["display_name"], told["member"].get("email")),
+                (&"知人 改".into(), None)
+            );
+        }
+        server
+            .post(&server.owner, "/departments", &json!({"name": "総務課", "parent": null}))
+            .await
+            .expect(201);
+        let (before, _) = sockets[2].until(|frame| frame["t"] == "departments").await;
+        assert_eq!(
+            before,
+            Vec::<Value>::new(),
+            "a partner hears nothing of whom they share no room with (R70)"
+        );
+        server
+            .put(&member, "/me/preferences", &json!({"language": "en", "theme": null, "enter_sends": false}))
+            .await
+            .expect(200);
+        sockets[0].until(|frame| frame["t"] == "me").await;
+        server.mark(&met);
+        assert!(sockets[1].until_marked().await.iter().all(|frame| frame["t"] != "me"));
+    })
+    .await;
+}

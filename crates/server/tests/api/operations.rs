@@ -1,0 +1,160 @@
+//! Every operation of the API document, and how a test calls it.
+//!
+//! It stays true that an operation nobody wrote a body for fails the tests that walk them.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use kairan_people::testing::{ORIGIN, PASSWORD, Person, Reply};
+use kairan_server::assemble;
+use serde_json::json;
+
+use crate::world::Server;
+
+/// The path that every operation begins with.
+pub const PREFIX: &str = "/api/v1";
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// `GET`.
+    pub method: String,
+    /// With `{names}`, below the prefix.
+    pub path: String,
+    /// Its name in the document.
+    pub name: String,
+    /// Whether it is for those who are signed in.
+    pub behind_session: bool,
+    /// The media type of its body, when it takes one.
+    takes: Option<String>,
+    /// Query members it cannot do without.
+    asked: Vec<String>,
+}
+
+/// All of them, in the document's order.
+pub fn all() -> Vec<Operation> {
+    let document = serde_json::to_value(assemble::api_document()).expect("JSON");
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let takes = operation["requestBody"]["content"]
+                .as_object()
+                .and_then(|types| types.keys().next().cloned());
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let asked = parameters.iter().filter(|one| one["in"] == "query" && one["required"] == true);
+            all.push(Operation {
+                method: method.to_uppercase(),
+                path: path.strip_prefix(PREFIX).expect("the prefix").to_owned(),
+                name: operation["operationId"].as_str().expect("a name").to_owned(),
+                behind_session: operation["security"] == json!([{"session": []}]),
+                takes,
+                asked: asked.map(|one| one["name"].as_str().expect("a name").to_owned()).collect(),
+            });
+        }
+    }
+    all
+}
+
+/// What the paths and bodies of one call name.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// For `{id}` below `/rooms`.
+    pub room: String,
+    pub message: String,
+    pub member: String,
+    pub department: String,
+    pub session: String,
+    /// Makes names of new things differ from call to call.
+    pub number: usize,
+}
+
+impl Operation {
+    /// Whether its path has this name in it.
+    pub fn names(&self, name: &str) -> bool {
+        self.path.contains(&format!("{{{name}}}"))
+    }
+
+    /// Whether `{id}` is of this kind: what the first part of the path says.
+    pub fn is_of(&self, kind: &str) -> bool {
+        self.path.starts_with(&format!("/{kind}/"))
+    }
+
+    /// The path of one call.
+    pub fn path(&self, named: &Named) -> String {
+        let id = match self.path.split('/').nth(1) {
+            Some("rooms") => &named.room,
+            Some("members") => &named.member,
+            Some("departments") => &named.department,
+            _ => &named.session,
+        };
+        let path = self
+            .path
+            .replace("{id}", id)
+            .replace("{message}", &named.message)
+            .replace("{member}", &named.member);
+        let path = path.replace("{reaction}", "%E7%A2%BA%E8%AA%8D"); // 確認
+        assert!(!path.contains('{'), "{path}: a name in a path that no test gives a value");
+        if self.asked.is_empty() {
+            return path;
+        }
+        let query: Vec<String> = self.asked.iter().map(|name| format!("{name}=0")).collect();
+        format!("{path}?{}", query.join("&"))
+    }
+
+    /// The least body that is in order.
+    pub fn body(&self, server: &Server, named: &Named) -> Option<(String, Vec<u8>)> {
+        let takes = self.takes.clone()?;
+        let n = named.number;
+        let new: kairan_core::RoomId = server.id();
+        let json = match self.name.as_str() {
+            "preview_import" | "create_import" => {
+                let text = format!("姓,名,せい,めい,社員番号\n行{n},目,ぎょう,め,L{n:04}\n");
+                return Some((takes, text.into_bytes()));
+            }
+            "create_department" => json!({"name": format!("第{n}課"), "parent": null}),
+            "put_direct_room" => json!({"room": new}),
+            "create_invitations" => json!({"members": [named.member]}),
+            "accept_invitation" => json!({"token": "unknown", "password": PASSWORD}),
+            "look_at_invitation" => json!({"token": "unknown"}),
+            "change_password" => json!({"current": PASSWORD, "password": PASSWORD}),
+            "set_preferences" => json!({"language": null, "theme": null, "enter_sends": true}),
+            "renew_recovery_codes" | "check_password" => json!({"password": PASSWORD}),
+            "create_member" => {
+                json!({"family_name": format!("新{n}"), "given_name": "人", "family_kana": "しん", "given_kana": "じん", "kind": "employee"})
+            }
+            "change_department" | "change_member" | "patch_room" | "put_room_mine" => json!({}),
+            "put_room" => json!({"kind": "group", "name": "新しい部屋", "history": "all"}),
+            "put_message" | "patch_message" => json!({"text": "こんにちは"}),
+            "put_room_read" => json!({"upto": 1}),
+            "open_session" => json!({"login": "daiku", "password": PASSWORD}),
+            "recover_session" => {
+                json!({"login": "daiku", "code": "0000-0000-0000-0000", "password": PASSWORD})
+            }
+            "set_up" => {
+                json!({"organisation": "別の組織", "family_name": "別", "given_name": "人", "family_kana": "べつ", "given_kana": "じん", "login": "betsu", "password": PASSWORD})
+            }
+            other => {
+                panic!("{other} takes a body that no test knows: give it one here, and look at the matrix")
+            }
+        };
+        Some((takes, json.to_string().into_bytes()))
+    }
+
+    /// Calls it as somebody, or as nobody.
+    pub async fn call(&self, server: &Server, person: Option<&Person>, named: &Named) -> Reply {
+        let mut request = Request::builder()
+            .method(self.method.as_str())
+            .uri(format!("{PREFIX}{}", self.path(named)))
+            .header(header::ORIGIN, ORIGIN);
+        if let Some(person) = person {
+            request = request.header(header::COOKIE, &person.cookie);
+        }
+        let body = match self.body(server, named) {
+            Some((kind, bytes)) => {
+                request = request.header(header::CONTENT_TYPE, kind);
+                Body::from(bytes)
+            }
+            None => Body::empty(),
+        };
+        server.raw(request.body(body).expect("a request")).await
+    }
+}
