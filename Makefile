@@ -75,7 +75,7 @@ e2e/node_modules/.package-lock.json: e2e/package.json e2e/package-lock.json
 	@touch $@
 
 test-browser: $(BINARY) e2e/node_modules/.package-lock.json
-	KAIRAN_BINARY=$(abspath $(BINARY)) npm test --prefix e2e
+	KAIRAN_BINARY=$(abspath $(BINARY)) scripts/with-postgres.sh npm test --prefix e2e
 
 bench:
 	cargo bench --locked --package kairan-talk --bench post

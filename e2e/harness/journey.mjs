@@ -29,10 +29,11 @@ const OUT = fileURLToPath(new URL('../out', import.meta.url));
  * Declares a journey.
  * @param {string} title a sentence that says what is shown
  * @param {(stage: Stage) => Promise<void>} act
+ * @param {'sqlite' | 'postgres'} [engine]
  */
-export function journey(title, act) {
+export function journey(title, act, engine = 'sqlite') {
   test(title, async (t) => {
-    const server = await Server.fresh();
+    const server = await Server.fresh(engine);
     const browser = await Browser.launch();
     const step = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ part) => {
       let failure = null;

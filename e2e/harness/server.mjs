@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const BINARY =
   process.env.KAIRAN_BINARY ?? fileURLToPath(new URL('../../target/release/kairan', import.meta.url));
@@ -25,6 +26,17 @@ async function freePort() {
   return port;
 }
 
+/** A new database on the tests' PostgreSQL; it goes when that server goes. */
+async function freshDatabase() {
+  const server = process.env.KAIRAN_TEST_POSTGRES;
+  if (!server) throw new Error('KAIRAN_TEST_POSTGRES names no server: run under scripts/with-postgres.sh');
+  const name = `kairan_e2e_${process.pid}_${Date.now()}`;
+  await promisify(execFile)('psql', ['--quiet', '--dbname', server, '--command', `CREATE DATABASE ${name}`]);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
 export class Server {
   /** @type {import('node:child_process').ChildProcess | null} */
   #process = null;
@@ -33,16 +45,22 @@ export class Server {
   /** How long the last start took until it was ready, in ms. */
   readyAfter = 0;
 
-  /** @param {string} directory @param {number} port */
-  constructor(directory, port) {
+  /**
+   * @param {string} directory @param {number} port
+   * @param {string} [database] a PostgreSQL of its own; SQLite in the data folder otherwise
+   */
+  constructor(directory, port, database) {
     this.directory = directory;
+    this.database = database;
     this.data = join(directory, 'data');
     this.port = port;
   }
 
-  /** A server on a fresh directory, ready. */
-  static async fresh() {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'kairan-e2e-')), await freePort());
+  /** A server on a fresh directory and a fresh database, ready. */
+  static async fresh(/** @type {'sqlite' | 'postgres'} */ engine = 'sqlite') {
+    const directory = await mkdtemp(join(tmpdir(), 'kairan-e2e-'));
+    const database = engine === 'postgres' ? await freshDatabase() : undefined;
+    const server = new Server(directory, await freePort(), database);
     await server.start();
     return server;
   }
@@ -54,7 +72,12 @@ export class Server {
 
   /** Nothing of the tester's own environment but the path. */
   get #environment() {
-    return { PATH: process.env.PATH, HOME: this.directory, KAIRAN_PUBLIC_URL: this.url };
+    return {
+      PATH: process.env.PATH,
+      HOME: this.directory,
+      KAIRAN_PUBLIC_URL: this.url,
+      ...(this.database && { KAIRAN_DATABASE: this.database }),
+    };
   }
 
   /** Starts the server on its directory and waits until it is ready. */

@@ -9,7 +9,12 @@ const POSTS = 500;
 /** The server is killed when this many are acknowledged. */
 const KILLED_AFTER = 230;
 
-journey('kill -9 amid 500 posts loses nothing and doubles nothing', async ({ server, browser, step, say }) => {
+for (const engine of /** @type {const} */ (['sqlite', 'postgres'])) {
+  journey(`kill -9 amid 500 posts loses nothing and doubles nothing, on ${engine}`, killed, engine);
+}
+
+/** @param {import('../harness/journey.mjs').Stage} stage */
+async function killed({ server, browser, step, say }) {
   const owner = await organisation(server);
   const otsu = await owner.bring({ family_name: '乙川', given_name: '次郎', family_kana: 'おつかわ', given_kana: 'じろう' });
   const hei = await owner.bring({ family_name: '丙山', given_name: '三奈', family_kana: 'へいやま', given_kana: 'みな' });
@@ -27,7 +32,7 @@ journey('kill -9 amid 500 posts loses nothing and doubles nothing', async ({ ser
   const posts = Array.from({ length: POSTS }, (_, i) => ({ id: newId(), text: `棚卸し${String(i).padStart(3, '0')}番` }));
   /** @type {Map<string, number>} the acknowledged: id → seq */
   const acknowledged = new Map();
-  let killed = /** @type {Promise<void> | null} */ (null);
+  let dead = /** @type {Promise<void> | null} */ (null);
 
   await step('the server is killed while three people post', async () => {
     const senders = Object.values(people);
@@ -36,10 +41,10 @@ journey('kill -9 amid 500 posts loses nothing and doubles nothing', async ({ ser
         .try('PUT', `/rooms/${room}/messages/${id}`, { text })
         .catch(() => null);
       if (answer && answer.status < 300) acknowledged.set(id, answer.body.seq);
-      if (acknowledged.size >= KILLED_AFTER) killed ??= server.kill();
+      if (acknowledged.size >= KILLED_AFTER) dead ??= server.kill();
     });
-    assert.ok(killed, 'the server was killed on the way');
-    await killed;
+    assert.ok(dead, 'the server was killed on the way');
+    await dead;
     assert.ok(acknowledged.size < POSTS, `some were cut off (${acknowledged.size} acknowledged)`);
   });
 
@@ -90,4 +95,4 @@ journey('kill -9 amid 500 posts loses nothing and doubles nothing', async ({ ser
     }
     await server.start();
   });
-});
+}
