@@ -171,11 +171,10 @@ async fn missed(store: &Store, caller: &Caller, room: RoomId, cursor: Seq, head:
     }
     let member = caller.member;
     let read = async move |reader: &mut kairan_storage::Reader| {
-        let Some(standing) = rooms::queries::standing(reader, room, member).await? else {
-            return Ok(Some(Vec::new()));
-        };
-        if standing.floor > cursor.0 {
-            // Out and in again while away: what lies between is not theirs to see, and what they had is not theirs now.
+        let members = rooms::queries::members(reader, room).await?;
+        // Out, or out and in again, since the cursor: what lies between may not be theirs to see, nor what they had theirs
+        // now. Loading it anew tells them.
+        if !members.iter().any(|one| one.member == member && one.since <= cursor) {
             return Ok(None);
         }
         // What is already in the queue above `head` is not sent twice.

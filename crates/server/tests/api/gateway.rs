@@ -100,22 +100,24 @@ async fn whoever_is_too_far_behind_or_ahead_loads_the_room_anew() {
     .await;
 }
 
-/// Out and in again while away, in a room whose newcomers see nothing of before: what one had is not one's own any more.
+/// Out and in again while away: what one had may not be one's own any more, and one's own removal is not the end.
 #[tokio::test]
 async fn whoever_came_back_into_a_room_while_away_loads_it_anew() {
     on_both_engines(async |server| {
         let reader = server.member("出戻 人").await;
-        let room =
-            server.room_of(&server.owner, &[&reader], json!({"kind": "group", "history": "from_join"})).await;
-        server.say(&server.owner, room, "はじめ").await;
-        server.remove(&server.owner, room, &reader).await;
-        server.say(&server.owner, room, "見えない").await;
-        server.add(&server.owner, room, &reader).await;
-        let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, 2)).await;
-        assert_eq!(socket.next().await["t"], "refetch");
-        // A cursor from after the return goes on as ever.
-        let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, 4)).await;
-        assert_eq!(socket.next().await["kind"], "room.member_added");
+        for history in ["from_join", "all"] {
+            let body = json!({"kind": "group", "history": history});
+            let room = server.room_of(&server.owner, &[&reader], body).await;
+            server.say(&server.owner, room, "はじめ").await;
+            server.remove(&server.owner, room, &reader).await;
+            server.say(&server.owner, room, "いないあいだ").await;
+            server.add(&server.owner, room, &reader).await;
+            server.say(&server.owner, room, "もどった").await;
+            for (cursor, first) in [(2, "refetch"), (3, "refetch"), (4, "refetch"), (5, "event")] {
+                let (mut socket, _) = Socket::back(&server, &reader, &cursors(room, cursor)).await;
+                assert_eq!(socket.next().await["t"], first, "{history}, {cursor}");
+            }
+        }
     })
     .await;
 }

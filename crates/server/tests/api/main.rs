@@ -6,9 +6,11 @@
 mod access;
 mod bad_input;
 mod closing;
+mod convergence;
 mod document;
 mod gateway;
 mod operations;
 mod raw;
+mod silence;
 mod socket;
 mod world;
