@@ -79,11 +79,17 @@ impl Copy {
             "room.archived" => self.archived = true,
             "room.restored" => self.archived = false,
             "room.member_added" => {
-                drop(self.members.insert(text("member").expect("id"), body["manager"] == true));
+                self.members.insert(text("member").expect("id"), body["manager"] == true);
             }
-            "room.member_removed" => drop(self.members.remove(&text("member").expect("id"))),
-            "room.manager_added" => drop(self.members.insert(text("member").expect("id"), true)),
-            "room.manager_removed" => drop(self.members.insert(text("member").expect("id"), false)),
+            "room.member_removed" => {
+                self.members.remove(&text("member").expect("id"));
+            }
+            "room.manager_added" => {
+                self.members.insert(text("member").expect("id"), true);
+            }
+            "room.manager_removed" => {
+                self.members.insert(text("member").expect("id"), false);
+            }
             "message.posted" => {
                 self.places.insert(text("message").expect("id"), seq);
                 self.messages.insert(seq, Said { text: text("text"), ..Said::default() });
@@ -106,10 +112,10 @@ impl Copy {
                     "message.answered" => said.answered = true,
                     "message.reopened" => said.answered = false,
                     "reaction.added" => {
-                        drop(said.reactions.insert((text("reaction").expect("reaction"), actor)));
+                        said.reactions.insert((text("reaction").expect("reaction"), actor));
                     }
                     "reaction.removed" => {
-                        drop(said.reactions.remove(&(text("reaction").expect("reaction"), actor)));
+                        said.reactions.remove(&(text("reaction").expect("reaction"), actor));
                     }
                     other => panic!("an event this client does not know: {other}"),
                 }
