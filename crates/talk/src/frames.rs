@@ -74,8 +74,8 @@ fn frame(event: &Event, text: Option<Option<String>>) -> Option<RoomEvent> {
 /// Whose coming or going an event is, for whoever routes frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Movement {
-    /// These came in (a new room's first members, or one more).
-    In(Vec<MemberId>),
+    /// These came in (a new room's first members, or one more), each seeing what stands above a place.
+    In(Vec<(MemberId, Seq)>),
     /// This one is out: the event itself is the last they get.
     Out(MemberId),
 }
@@ -85,19 +85,44 @@ pub enum Movement {
 pub fn movement(event: &Event) -> Option<Movement> {
     match RoomFact::of(event)?.ok()? {
         RoomFact::Created(created) => {
-            Some(Movement::In(created.members.iter().map(|first| first.member).collect()))
+            Some(Movement::In(created.members.iter().map(|first| (first.member, Seq::START)).collect()))
         }
-        RoomFact::MemberAdded(added) => Some(Movement::In(vec![added.member])),
+        RoomFact::MemberAdded(added) => Some(Movement::In(vec![(added.member, added.floor)])),
         RoomFact::MemberRemoved(removed) => Some(Movement::Out(removed.member)),
         _ => None,
     }
 }
 
-/// Events of a room after a place, each message with its text as it is now.
+/// The frame for those who may not see the message it brings text of.
+#[must_use]
+pub fn concealed(frame: &RoomEvent) -> RoomEvent {
+    let mut frame = frame.clone();
+    if let Some(text) = frame.body.get_mut("text") {
+        *text = Value::Null;
+    }
+    frame
+}
+
+/// The message whose new text an event brings, when it was posted before.
+#[must_use]
+pub fn edited(event: &Event) -> Option<MessageId> {
+    match MessageFact::of(event)?.ok()? {
+        MessageFact::Edited(edited) => Some(edited.message),
+        _ => None,
+    }
+}
+
+/// Events of a room after a place, each message above `floor` with its text as it is now.
 ///
 /// # Errors
 /// What storage says.
-pub async fn catch_up(reader: &mut Reader, room: RoomId, after: Seq, limit: i64) -> Result<Vec<RoomEvent>> {
+pub async fn catch_up(
+    reader: &mut Reader,
+    room: RoomId,
+    floor: Seq,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<RoomEvent>> {
     let events = events_after(reader, Stream::Room(room), after, limit).await?;
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(Vec::new()) };
     let mut texts = HashMap::new();
@@ -112,16 +137,16 @@ pub async fn catch_up(reader: &mut Reader, room: RoomId, after: Seq, limit: i64)
             None => None,
             Some((message, _)) if texts.contains_key(&message) => texts.get(&message).cloned(),
             // An edit of a message from before this page.
-            Some((message, _)) => Some(text_now(reader, message).await?),
+            Some((message, _)) => Some(text_now(reader, message, floor).await?),
         };
         frames.extend(frame(event, text));
     }
     Ok(frames)
 }
 
-async fn text_now(reader: &mut Reader, message: MessageId) -> Result<Option<String>> {
-    let sql = "SELECT CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END FROM messages g JOIN contents c ON c.id = g.content WHERE g.id = $1";
-    Ok(words(reader.maybe(sql, params![message]).await?.map(|row| row.get(0)).transpose()?.flatten()))
+async fn text_now(reader: &mut Reader, message: MessageId, floor: Seq) -> Result<Option<String>> {
+    let sql = "SELECT CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END FROM messages g JOIN contents c ON c.id = g.content WHERE g.id = $1 AND g.seq > $2";
+    Ok(words(reader.maybe(sql, params![message, floor]).await?.map(|row| row.get(0)).transpose()?.flatten()))
 }
 
 fn words(bytes: Option<Vec<u8>>) -> Option<String> {

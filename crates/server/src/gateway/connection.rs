@@ -174,11 +174,12 @@ async fn missed(store: &Store, caller: &Caller, room: RoomId, cursor: Seq, head:
         let members = rooms::queries::members(reader, room).await?;
         // Out, or out and in again, since the cursor: what lies between may not be theirs to see, nor what they had theirs
         // now. Loading it anew tells them.
-        if !members.iter().any(|one| one.member == member && one.since <= cursor) {
+        let Some(here) = members.iter().find(|one| one.member == member && one.since <= cursor) else {
             return Ok(None);
-        }
+        };
         // What is already in the queue above `head` is not sent twice.
-        room_frames::catch_up(reader, room, cursor, head.0 - cursor.0).await.map(Some)
+        let floor = here.floor;
+        room_frames::catch_up(reader, room, floor, cursor, head.0 - cursor.0).await.map(Some)
     };
     match store.read::<_, Error, _>(read).await {
         Ok(Some(events)) => events.iter().map(|event| Plain::Event(event).text()).collect(),

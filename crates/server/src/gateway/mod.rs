@@ -3,7 +3,7 @@
 //! - [`tickets`]: single-use, short-lived proof that a socket belongs to a session (R21).
 //! - [`frames`]: what travels.
 //! - [`routing`]: pure: who gets which frame, in which order.
-//! - [`hub`]: one task that owns the routing and turns each event into its frame once.
+//! - [`task`]: the hub: one task that owns the routing and turns each event into its frame once; [`hub`] is its handle.
 //! - [`connection`]: one socket: hello, catching up, then a bounded queue (R78).
 //!
 //! It stays true that commands never go through here: a socket only brings news.
@@ -12,6 +12,7 @@ mod connection;
 mod frames;
 mod hub;
 mod routing;
+mod task;
 mod tickets;
 
 use axum::Json;

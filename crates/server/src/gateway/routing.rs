@@ -15,7 +15,8 @@ pub type Number = u64;
 /// What the routing knows of a room.
 #[derive(Debug, Default)]
 struct Room {
-    members: HashSet<MemberId>,
+    /// Who is in it, and above which place they see.
+    members: HashMap<MemberId, Seq>,
     /// The last place told.
     head: Seq0,
 }
@@ -44,6 +45,31 @@ pub struct Routing {
     by_member: HashMap<MemberId, HashSet<Number>>,
 }
 
+/// A frame, and what those get instead who may not see the message it brings text of.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// For those who see what stands at the message's place.
+    pub frame: Utf8Bytes,
+    /// That place, and the frame for the others.
+    pub concealed: Option<(Seq, Utf8Bytes)>,
+}
+
+impl Shown {
+    /// The frame for whoever sees what stands above `floor`.
+    fn to(&self, floor: Seq) -> &Utf8Bytes {
+        match &self.concealed {
+            Some((place, concealed)) if *place <= floor => concealed,
+            _ => &self.frame,
+        }
+    }
+}
+
+impl<F: Into<Utf8Bytes>> From<F> for Shown {
+    fn from(frame: F) -> Self {
+        Self { frame: frame.into(), concealed: None }
+    }
+}
+
 /// What is to be done with an event.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
@@ -57,10 +83,10 @@ pub enum Place {
 
 impl Routing {
     /// Takes the journal's picture in: who is in which room, and where each room stands.
-    pub fn load(&mut self, memberships: &[(RoomId, MemberId)], heads: &[(RoomId, Seq)]) {
+    pub fn load(&mut self, memberships: &[(RoomId, MemberId, Seq)], heads: &[(RoomId, Seq)]) {
         self.rooms.clear();
-        for (room, member) in memberships {
-            self.rooms.entry(*room).or_default().members.insert(*member);
+        for (room, member, floor) in memberships {
+            self.rooms.entry(*room).or_default().members.insert(*member, *floor);
         }
         for (room, head) in heads {
             self.rooms.entry(*room).or_default().head = head.0;
@@ -74,7 +100,7 @@ impl Routing {
         self.by_member.entry(member).or_default().insert(number);
         self.rooms
             .iter()
-            .filter(|(_, room)| room.members.contains(&member))
+            .filter(|(_, room)| room.members.contains_key(&member))
             .map(|(id, room)| (*id, Seq(room.head)))
             .collect()
     }
@@ -108,14 +134,14 @@ impl Routing {
         room: RoomId,
         seq: Seq,
         movement: Option<&Movement>,
-        frame: &Utf8Bytes,
+        frame: &Shown,
     ) -> (Deliveries, Vec<(Number, MemberId)>) {
         let mut newly = Vec::new();
         let state = self.rooms.entry(room).or_default();
         state.head = seq.0;
         if let Some(Movement::In(members)) = movement {
-            for member in members {
-                if state.members.insert(*member) {
+            for (member, floor) in members {
+                if state.members.insert(*member, *floor).is_none() {
                     newly.extend(
                         self.by_member.get(member).into_iter().flatten().map(|number| (*number, *member)),
                     );
@@ -159,14 +185,17 @@ impl Routing {
     }
 
     /// A frame for everyone in a room.
-    pub fn for_room(&mut self, room: RoomId, frame: &Utf8Bytes, seq: Option<Seq>) -> Deliveries {
+    pub fn for_room(&mut self, room: RoomId, shown: &Shown, seq: Option<Seq>) -> Deliveries {
         let Some(state) = self.rooms.get(&room) else { return Vec::new() };
         let mut deliveries = Vec::new();
-        for number in state.members.iter().filter_map(|member| self.by_member.get(member)).flatten() {
-            let Some(connection) = self.connections.get_mut(number) else { continue };
-            match (connection.awaited.get_mut(&room), seq) {
-                (Some(waiting), Some(seq)) => waiting.push((seq, frame.clone())),
-                _ => deliveries.push((*number, frame.clone())),
+        for (member, floor) in &state.members {
+            let frame = shown.to(*floor);
+            for number in self.by_member.get(member).into_iter().flatten() {
+                let Some(connection) = self.connections.get_mut(number) else { continue };
+                match (connection.awaited.get_mut(&room), seq) {
+                    (Some(waiting), Some(seq)) => waiting.push((seq, frame.clone())),
+                    _ => deliveries.push((*number, frame.clone())),
+                }
             }
         }
         deliveries
@@ -196,7 +225,9 @@ impl Routing {
         frame: &Utf8Bytes,
     ) -> Deliveries {
         let shares = |member: MemberId| {
-            self.rooms.values().any(|room| room.members.contains(&about) && room.members.contains(&member))
+            self.rooms
+                .values()
+                .any(|room| room.members.contains_key(&about) && room.members.contains_key(&member))
         };
         let gets = |(number, connection): &(&Number, &Connection)| {
             sees_all(**number) || connection.member == about || shares(connection.member)
@@ -204,9 +235,14 @@ impl Routing {
         self.connections.iter().filter(gets).map(|(number, _)| (*number, frame.clone())).collect()
     }
 
+    /// Whether somebody in a room does not see all of it.
+    pub fn conceals(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|room| room.members.values().any(|floor| *floor > Seq::START))
+    }
+
     /// Whether a member is in a room.
     pub fn is_in(&self, room: RoomId, member: MemberId) -> bool {
-        self.rooms.get(&room).is_some_and(|state| state.members.contains(&member))
+        self.rooms.get(&room).is_some_and(|state| state.members.contains_key(&member))
     }
 
     /// Which rooms a connection has on screen; rooms it is not in are passed over. The people of these rooms who are here.
@@ -216,13 +252,13 @@ impl Routing {
         let inside = rooms
             .iter()
             .copied()
-            .filter(|room| self.rooms.get(room).is_some_and(|state| state.members.contains(&member)));
+            .filter(|room| self.rooms.get(room).is_some_and(|state| state.members.contains_key(&member)));
         connection.looking = inside.collect();
         let here: HashSet<MemberId> = connection
             .looking
             .iter()
             .filter_map(|room| self.rooms.get(room))
-            .flat_map(|room| &room.members)
+            .flat_map(|room| room.members.keys())
             .copied()
             .filter(|other| self.by_member.contains_key(other))
             .collect();
@@ -277,7 +313,7 @@ mod tests {
         let (s, _) = held::surroundings(1);
         let (room, stays, goes): (RoomId, MemberId, MemberId) = (id(&s), id(&s), id(&s));
         let mut routing = Routing::default();
-        routing.load(&[(room, stays), (room, goes)], &[(room, Seq(4))]);
+        routing.load(&[(room, stays, Seq::START), (room, goes, Seq::START)], &[(room, Seq(4))]);
         routing.connect(1, stays, id(&s));
         assert_eq!(routing.connect(2, goes, id(&s)), BTreeMap::from([(room, Seq(4))]));
         let (removed, _) = routing.event(room, Seq(5), Some(&Movement::Out(goes)), &"removed".into());
@@ -292,10 +328,11 @@ mod tests {
         let (s, _) = held::surroundings(2);
         let (room, old, new): (RoomId, MemberId, MemberId) = (id(&s), id(&s), id(&s));
         let mut routing = Routing::default();
-        routing.load(&[(room, old)], &[(room, Seq(1))]);
+        routing.load(&[(room, old, Seq::START)], &[(room, Seq(1))]);
         routing.connect(1, old, id(&s));
         routing.connect(2, new, id(&s));
-        let (added, newly) = routing.event(room, Seq(2), Some(&Movement::In(vec![new])), &"added".into());
+        let (added, newly) =
+            routing.event(room, Seq(2), Some(&Movement::In(vec![(new, Seq::START)])), &"added".into());
         assert_eq!((texts(&added, 2), newly), (vec![], vec![(2, new)]));
         let (three, _) = routing.event(room, Seq(3), None, &"three".into());
         assert_eq!(texts(&three, 2), Vec::<&str>::new());
@@ -322,7 +359,7 @@ mod tests {
         let (s, _) = held::surroundings(4);
         let (room, other, one, two): (RoomId, RoomId, MemberId, MemberId) = (id(&s), id(&s), id(&s), id(&s));
         let mut routing = Routing::default();
-        routing.load(&[(room, one), (room, two), (other, two)], &[]);
+        routing.load(&[(room, one, Seq::START), (room, two, Seq::START), (other, two, Seq::START)], &[]);
         routing.connect(1, one, id(&s));
         routing.connect(2, two, id(&s));
         assert!(routing.who_watches(two).is_empty());

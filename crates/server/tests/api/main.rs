@@ -9,6 +9,7 @@ mod closing;
 mod convergence;
 mod document;
 mod gateway;
+mod newcomer;
 mod operations;
 mod raw;
 mod silence;

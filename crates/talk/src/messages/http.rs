@@ -267,7 +267,10 @@ async fn list_events(
             let standing = standing(reader, &caller, room).await?;
             let head = rooms::queries::head(reader, room).await?;
             let after = Seq(asked.after.max(standing.floor));
-            Ok::<_, Refusal>(EventPage { events: frames::catch_up(reader, room, after, limit).await?, head })
+            Ok::<_, Refusal>(EventPage {
+                events: frames::catch_up(reader, room, Seq(standing.floor), after, limit).await?,
+                head,
+            })
         })
         .await?;
     Ok(Json(page))

@@ -92,7 +92,7 @@ pub struct Page {
 
 const COLUMNS: &str = "SELECT g.id, g.room, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END, g.label,
     g.answered_by, g.answered_at, g.reply_to, q.author, CASE WHEN q.deleted_at IS NULL THEN d.body ELSE NULL END,
-    g.mentions, g.everyone, g.edited_at, g.edits, g.deleted_by, g.deleted_at, g.pinned_by, g.pinned_at
+    g.mentions, g.everyone, g.edited_at, g.edits, g.deleted_by, g.deleted_at, g.pinned_by, g.pinned_at, q.seq
   FROM messages g LEFT JOIN contents c ON c.id = g.content LEFT JOIN messages q ON q.id = g.reply_to LEFT JOIN contents d ON d.id = q.content ";
 
 /// One statement for each part, `COLUMNS` in front; made once so that the database prepares it once.
@@ -131,7 +131,7 @@ pub async fn page(reader: &mut Reader, room: RoomId, floor: i64, part: Part, lim
     let (no_more_before, no_more_after) = (fits(&older, most_older), fits(&newer, most_newer));
     let take = |most: i64| usize::try_from(most).unwrap_or(0);
     let rows = older.iter().take(take(most_older)).rev().chain(newer.iter().take(take(most_newer)));
-    let mut messages: Vec<MessageView> = rows.map(view).collect::<Result<_>>()?;
+    let mut messages: Vec<MessageView> = rows.map(|row| view(row, floor)).collect::<Result<_>>()?;
     complete(reader, room, &mut messages).await?;
     let first = messages.first().map_or(floor, |message| message.seq.0);
     let last = messages.last().map_or(i64::MAX, |message| message.seq.0);
@@ -172,7 +172,7 @@ pub async fn message(
     message: MessageId,
 ) -> Result<Option<MessageView>> {
     let sql = select!("WHERE g.id = $1 AND g.room = $2 AND g.seq > $3");
-    some(reader, room, sql, params![message, room, floor]).await.map(|found| found.into_iter().next())
+    some(reader, room, floor, sql, params![message, room, floor]).await.map(|found| found.into_iter().next())
 }
 
 /// The pinned messages of a room above `floor`, newest pin first.
@@ -183,17 +183,18 @@ pub async fn pinned(reader: &mut Reader, room: RoomId, floor: i64) -> Result<Vec
     let sql = select!(
         "WHERE g.room = $1 AND g.seq > $2 AND g.pinned_at IS NOT NULL ORDER BY g.pinned_at DESC, g.seq DESC"
     );
-    some(reader, room, sql, params![room, floor]).await
+    some(reader, room, floor, sql, params![room, floor]).await
 }
 
 async fn some(
     reader: &mut Reader,
     room: RoomId,
+    floor: i64,
     sql: &'static str,
     params: Params,
 ) -> Result<Vec<MessageView>> {
-    let mut messages: Vec<MessageView> =
-        reader.query(sql, params).await?.iter().map(view).collect::<Result<_>>()?;
+    let rows = reader.query(sql, params).await?;
+    let mut messages: Vec<MessageView> = rows.iter().map(|row| view(row, floor)).collect::<Result<_>>()?;
     complete(reader, room, &mut messages).await?;
     Ok(messages)
 }
@@ -317,9 +318,11 @@ async fn complete(reader: &mut Reader, room: RoomId, messages: &mut [MessageView
     Ok(())
 }
 
-fn view(row: &Row) -> Result<MessageView> {
+/// A message as somebody sees it who sees what stands above `floor`: an answer to what stands below quotes nothing.
+fn view(row: &Row, floor: i64) -> Result<MessageView> {
     let reply: Option<MessageId> = row.get(9)?;
     let quoted_author: Option<MemberId> = row.get(10)?;
+    let quoted_place: Option<i64> = row.get(20)?;
     Ok(MessageView {
         id: row.get(0)?,
         room: row.get(1)?,
@@ -330,8 +333,10 @@ fn view(row: &Row) -> Result<MessageView> {
         label: label(row, 6)?,
         answered: done(row, 7)?,
         reply_to: match reply.zip(quoted_author) {
-            Some((message, author)) => Some(Quoted { message, author, text: words(row, 11)? }),
-            None => None,
+            Some((message, author)) if quoted_place.is_some_and(|place| place > floor) => {
+                Some(Quoted { message, author, text: words(row, 11)? })
+            }
+            _ => None,
         },
         mentions: serde_json::from_str(&row.get::<String>(12)?)?,
         everyone: row.get(13)?,

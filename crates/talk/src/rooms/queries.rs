@@ -67,16 +67,16 @@ pub async fn members(reader: &mut Reader, room: RoomId) -> Result<Vec<RoomMember
         .collect()
 }
 
-/// Who is in which of all rooms (the gateway's picture at its start).
+/// Who is in which of all rooms, and above which place they see (the gateway's picture at its start).
 ///
 /// # Errors
 /// What storage says.
-pub async fn all_memberships(reader: &mut Reader) -> Result<Vec<(RoomId, MemberId)>> {
+pub async fn all_memberships(reader: &mut Reader) -> Result<Vec<(RoomId, MemberId, Seq)>> {
     reader
-        .query("SELECT room, member FROM room_members", params![])
+        .query("SELECT room, member, floor FROM room_members", params![])
         .await?
         .iter()
-        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .collect()
 }
 
