@@ -18,11 +18,8 @@ struct Room {
     /// Who is in it, and above which place they see.
     members: HashMap<MemberId, Seq>,
     /// The last place told.
-    head: Seq0,
+    head: i64,
 }
-
-/// A sequence number that begins at zero.
-type Seq0 = i64;
 
 /// What the routing knows of a connection.
 #[derive(Debug)]
