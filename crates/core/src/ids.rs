@@ -72,6 +72,8 @@ ids! {
     RoomId,
     /// A message; made by the client, so that a retry is harmless.
     MessageId,
+    /// A file; made by the client, so that an upload can be taken up again.
+    FileId,
     /// A signed-in session.
     SessionId,
     /// A device a person uses.

@@ -154,6 +154,16 @@ impl Tx {
         Ok(Content { id, commitment: commitment(&salt, text.as_bytes()) })
     }
 
+    /// Erases a content; the events that name it keep their proof.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn erase_content(&mut self, content: ContentId) -> Result<()> {
+        self.reader
+            .write("UPDATE contents SET salt = NULL, body = NULL WHERE id = $1", params![content])
+            .await
+    }
+
     /// Puts a secret (a hash, never a plain one) beside the journal.
     ///
     /// # Errors

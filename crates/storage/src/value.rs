@@ -161,7 +161,18 @@ macro_rules! id_values {
         }
     )+};
 }
-id_values!(MemberId, DepartmentId, RoomId, MessageId, SessionId, DeviceId, InvitationId, ContentId, SecretId);
+id_values!(
+    MemberId,
+    DepartmentId,
+    RoomId,
+    MessageId,
+    FileId,
+    SessionId,
+    DeviceId,
+    InvitationId,
+    ContentId,
+    SecretId
+);
 
 /// One row of an answer.
 #[derive(Debug, Clone, PartialEq)]
