@@ -30,14 +30,17 @@ use signin::throttle::Throttle;
 pub use token::Token;
 
 /// The steps of this crate's schema.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") },
+    Migration { name: "people/0002_settings", sql: include_str!("../migrations/0002_settings.sql") },
+];
 
 /// What writes this crate's tables.
 #[must_use]
 pub fn projections() -> Vec<Box<dyn Projection>> {
     vec![
         Box::new(organisation::project::OrganisationTable),
+        Box::new(organisation::settings::project::SettingsTable),
         Box::new(departments::project::DepartmentTable),
         Box::new(members::project::MemberTables),
         Box::new(invitations::project::InvitationTable),
@@ -56,6 +59,7 @@ pub fn codes() -> Vec<&'static Code> {
         imports::rules::CODES,
         invitations::rules::CODES,
         organisation::rules::CODES,
+        organisation::settings::rules::CODES,
         signin::rules::CODES,
         signin::password::CODES,
     ];
@@ -71,6 +75,8 @@ pub struct Settings {
     pub setup_code: Option<SecretString>,
     /// The program's version.
     pub version: &'static str,
+    /// Whether a mail server is configured.
+    pub sends_mail: bool,
 }
 
 impl Settings {
@@ -122,6 +128,7 @@ impl People {
 pub fn router() -> OpenApiRouter<People> {
     OpenApiRouter::new()
         .merge(organisation::http::router())
+        .merge(organisation::settings::http::router())
         .merge(signin::http::router())
         .merge(preferences::http::router())
         .merge(invitations::http::router())

@@ -154,6 +154,7 @@ impl World {
             public_origin: ORIGIN.to_owned(),
             setup_code: setup_code.map(Into::into),
             version: "0.0.0-test",
+            sends_mail: true,
         };
         let mut people = People::new(base.store.clone(), settings, hooks);
         people.hasher = Hasher::weak(people.surroundings());

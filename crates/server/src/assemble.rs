@@ -80,6 +80,7 @@ pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> Peo
         public_origin: config.public_url.origin.clone(),
         setup_code: setup_code.map(SecretString::from),
         version: env!("CARGO_PKG_VERSION"),
+        sends_mail: false,
     };
     People::new(store.clone(), settings, kairan_talk::hooks())
 }

@@ -8,3 +8,4 @@ pub mod http;
 pub mod project;
 pub mod queries;
 pub mod rules;
+pub mod settings;

@@ -9,4 +9,5 @@ mod journal;
 mod me;
 mod members;
 mod session;
+mod settings;
 mod setup;

@@ -233,6 +233,7 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
             public_origin: "https://kairan.example.jp".into(),
             setup_code: None,
             version: "0",
+            sends_mail: false,
         };
         let people =
             kairan_people::People::new(base.store.clone(), settings, kairan_people::Hooks::default());

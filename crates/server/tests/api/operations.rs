@@ -117,6 +117,9 @@ impl Operation {
             "look_at_invitation" => json!({"token": "unknown"}),
             "change_password" => json!({"current": PASSWORD, "password": PASSWORD}),
             "set_preferences" => json!({"language": null, "theme": null, "enter_sends": true}),
+            "set_organisation_settings" => {
+                json!({"files": {"largest": 1_073_741_824, "per_member": null, "total": null}, "push": {"on": false, "shows": "nothing"}, "mail": {"on": false}})
+            }
             "renew_recovery_codes" | "check_password" => json!({"password": PASSWORD}),
             "create_member" => {
                 json!({"family_name": format!("新{n}"), "given_name": "人", "family_kana": "しん", "given_kana": "じん", "kind": "employee"})

@@ -344,6 +344,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisation/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the organisation decided. */
+        get: operations["show_organisation_settings"];
+        /** Decides it. */
+        put: operations["set_organisation_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/passwords/check": {
         parameters: {
             query?: never;
@@ -768,6 +786,24 @@ export interface components {
             /** @description Its name as sent. */
             field: string;
         };
+        /** @description How much may be stored, bytes (R48). */
+        FileSettings: {
+            /**
+             * Format: int64
+             * @description The largest file.
+             */
+            largest: number;
+            /**
+             * Format: int64
+             * @description All files of one member; no limit when absent.
+             */
+            per_member: number | null;
+            /**
+             * Format: int64
+             * @description All files together; no limit when absent.
+             */
+            total: number | null;
+        };
         /** @description A ticket for one socket. */
         GatewayTicket: {
             /**
@@ -896,6 +932,18 @@ export interface components {
          * @enum {string}
          */
         Language: "ja" | "en";
+        /** @description Summary mails. */
+        MailChange: {
+            /** @description Whether members may have them. */
+            on: boolean;
+        };
+        /** @description Summary mails, and whether this server can send any. */
+        MailShown: {
+            /** @description Whether members may have them. */
+            on: boolean;
+            /** @description Whether a mail server is configured. */
+            possible: boolean;
+        };
         /** @description What a signed-in client asks for first. */
         Me: {
             /** @description One's own login id. */
@@ -1105,6 +1153,18 @@ export interface components {
             /** @description For where space is short. */
             short_name: string;
         };
+        /** @description What the organisation decided. */
+        OrganisationSettings: {
+            files: components["schemas"]["FileSettings"];
+            mail: components["schemas"]["MailShown"];
+            push: components["schemas"]["PushSettings"];
+        };
+        /** @description What the organisation shall have decided. */
+        OrganisationSettingsChange: {
+            files: components["schemas"]["FileSettings"];
+            mail: components["schemas"]["MailChange"];
+            push: components["schemas"]["PushSettings"];
+        };
         /** @description One password for another. */
         PasswordChange: {
             current: string;
@@ -1170,6 +1230,13 @@ export interface components {
             title: string;
             /** @description `urn:kairan:problem:` and the code. */
             type: string;
+        };
+        /** @description Notifications to devices, through the services of the browsers' makers. */
+        PushSettings: {
+            /** @description Whether any leave the house (R76). */
+            on: boolean;
+            /** @description What they name (R15). */
+            shows: components["schemas"]["Shows"];
         };
         /** @description A QR code (ISO/IEC 18004, level M) as its modules. */
         Qr: {
@@ -1424,6 +1491,11 @@ export interface components {
             /** @description Each opens once. */
             recovery_codes: string[];
         };
+        /**
+         * @description What a notification names.
+         * @enum {string}
+         */
+        Shows: "nothing" | "room" | "text";
         /** @description Who wants in. */
         SignIn: {
             /** @description Login id or staff number. */
@@ -2187,6 +2259,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePlace"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_organisation_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationSettings"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_organisation_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationSettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationSettings"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
