@@ -1,0 +1,239 @@
+/**
+ * What this browser keeps of a member's work, sealed under a key that only a live session hands out.
+ *
+ * What must stay true: no word of a message, a name or a draft is written anywhere but through here;
+ * when the lease is over the key is gone, and with it everything (R13); another session's key, a
+ * sign-out or the end of the session leave nothing behind (R14).
+ *
+ * Before a key is there, or where the browser gives no such store (an address without HTTPS, a private
+ * window), things are kept in this page's memory: it works the same until the page is closed.
+ */
+import { isOver, type Lease } from './lease';
+import { keyFrom, open, seal } from './seal';
+import { BrowserShelf, MemoryShelf, type Shelf } from './shelf';
+
+/** Names of stores. Ids are ids of rooms, messages and files: no words. */
+export type Store = 'me' | 'directory' | 'rooms' | 'outbox' | 'drafts' | 'uploads' | 'files' | 'shared';
+
+/**
+ * What its writer has not seen arrive. It outlives the lease, sealed: nobody can read it until the same session
+ * gets its key again, and then it is still sent.
+ */
+const WAITING: readonly string[] = ['outbox', 'drafts', 'uploads', 'files', 'shared'];
+
+/** Bytes of one piece of a file: as large as the pieces in which uploads travel. */
+export const PIECE = 4 * 1024 * 1024;
+
+/** A file that waits here to be uploaded. */
+export interface KeptFile {
+	name: string;
+	/** Media type as the browser says. */
+	type: string;
+	size: number;
+}
+
+const OWNER = ['lease', 'owner'] as const;
+const KEY = ['lease', 'key'] as const;
+
+interface Held {
+	lease: Lease;
+	key: CryptoKey;
+}
+
+export class Local {
+	#shelf: Shelf | null;
+	#held: Held | null = null;
+	/** Until there is a key. Never sealed, never written anywhere. */
+	#memory = new MemoryShelf();
+	#now: () => number;
+
+	constructor(shelf: Shelf | null = browserShelf(), now: () => number = () => Date.now()) {
+		this.#shelf = shelf;
+		this.#now = now;
+	}
+
+	/** Whose things can be read now, and until when. */
+	get lease(): Lease | null {
+		return this.#held?.lease ?? null;
+	}
+
+	/** Whether what is put here outlives this page. */
+	get durable(): boolean {
+		return this.#held !== null;
+	}
+
+	/** Takes up the key that this browser keeps. What is over is wiped. */
+	async resume(): Promise<Lease | null> {
+		if (!this.#shelf) return null;
+		const kept = (await this.#shelf.get('keys', KEY).catch(() => null)) as Held | null | undefined;
+		if (!kept) {
+			this.#held = null;
+			return null;
+		}
+		this.#held = kept;
+		if (await this.expire()) return null;
+		return kept.lease;
+	}
+
+	/** The key as the server just gave it. What another session left is wiped first. */
+	async accept(base64: string, lease: Omit<Lease, 'latest'>): Promise<void> {
+		const shelf = this.#shelf;
+		if (!shelf) return;
+		const key = await keyFrom(base64);
+		const owner = (await shelf.get('keys', OWNER)) as string | undefined;
+		if (owner !== lease.session) {
+			this.#held = null;
+			await shelf.clear('keys');
+			await shelf.clear('values');
+			await shelf.clear('parts');
+			await shelf.put('keys', OWNER, lease.session);
+		}
+		const held = { key, lease: { ...lease, latest: this.#now() } };
+		await shelf.put('keys', KEY, held);
+		this.#held = held;
+		await this.#moveIn();
+	}
+
+	/** What was put before the key came is sealed now. */
+	async #moveIn(): Promise<void> {
+		const memory = this.#memory;
+		this.#memory = new MemoryShelf();
+		for (const store of await memory.firsts('values'))
+			for (const { place, thing } of await memory.below('values', store))
+				await this.put(store as Store, String(place[1]), thing);
+		for (const file of await memory.firsts('parts'))
+			for (const { place, thing } of await memory.below('parts', file))
+				await this.#putPiece(file, Number(place[1]), thing as ArrayBuffer);
+	}
+
+	/** Looks at the clock: drops the key, and what only serves reading, when the lease is over. `true`: it is. */
+	async expire(): Promise<boolean> {
+		const held = this.#held;
+		if (!held || !this.#shelf) return false;
+		const now = this.#now();
+		if (!isOver(held.lease, now)) {
+			if (now > held.lease.latest + 60_000) {
+				held.lease = { ...held.lease, latest: now };
+				await this.#shelf.put('keys', KEY, held).catch(() => {});
+			}
+			return false;
+		}
+		// Another page may have renewed it.
+		const kept = (await this.#shelf.get('keys', KEY).catch(() => null)) as Held | null | undefined;
+		if (kept && kept.lease.session === held.lease.session && !isOver(kept.lease, now)) {
+			this.#held = kept;
+			return false;
+		}
+		this.#held = null;
+		await this.#shelf.drop('keys', KEY).catch(() => {});
+		for (const store of await this.#shelf.firsts('values').catch(() => []))
+			if (!WAITING.includes(store)) await this.#shelf.clear('values', store).catch(() => {});
+		return true;
+	}
+
+	/** Everything of everybody: a sign-out, or a session that the server has ended. */
+	async wipe(): Promise<void> {
+		this.#held = null;
+		await this.#memory.destroy();
+		await this.#shelf?.destroy().catch(() => {});
+	}
+
+	async put<T>(store: Store, id: string, value: T): Promise<void> {
+		const held = this.#held;
+		if (!held || !this.#shelf) return this.#memory.put('values', [store, id], value);
+		const bytes = new TextEncoder().encode(JSON.stringify(value));
+		await this.#shelf.put('values', [store, id], await seal(held.key, [store, id], bytes));
+	}
+
+	async get<T>(store: Store, id: string): Promise<T | null> {
+		if (!this.#held || !this.#shelf)
+			return ((await this.#memory.get('values', [store, id])) as T | undefined) ?? null;
+		return this.#read<T>(store, id, await this.#shelf.get('values', [store, id]));
+	}
+
+	/** Everything of one store, in the order of ids. */
+	async all<T>(store: Store): Promise<[id: string, value: T][]> {
+		if (!this.#held || !this.#shelf) {
+			const found = await this.#memory.below('values', store);
+			return found.map(({ place, thing }) => [String(place[1]), thing as T]);
+		}
+		const found = await this.#shelf.below('values', store);
+		const read = await Promise.all(
+			found.map(async ({ place, thing }) => {
+				const id = String(place[1]);
+				const value = await this.#read<T>(store, id, thing);
+				return value === null ? [] : [[id, value] as [string, T]];
+			})
+		);
+		return read.flat();
+	}
+
+	async #read<T>(store: Store, id: string, sealed: unknown): Promise<T | null> {
+		const bytes = this.#held && sealed ? await open(this.#held.key, [store, id], sealed) : null;
+		return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as T) : null;
+	}
+
+	async drop(store: Store, id: string): Promise<void> {
+		await this.#memory.drop('values', [store, id]);
+		await this.#shelf?.drop('values', [store, id]);
+	}
+
+	async clear(store: Store): Promise<void> {
+		await this.#memory.clear('values', store);
+		await this.#shelf?.clear('values', store);
+	}
+
+	/** Keeps a file, piece by piece, so that one of any size never lies in memory whole. */
+	async keepFile(id: string, file: Blob & { name?: string }): Promise<void> {
+		for (let at = 0, piece = 0; at < file.size; at += PIECE, piece += 1)
+			await this.#putPiece(id, piece, await file.slice(at, at + PIECE).arrayBuffer());
+		await this.put<KeptFile>('files', id, { name: file.name ?? '', type: file.type, size: file.size });
+	}
+
+	/** Files that were kept whole. */
+	keptFiles(): Promise<[id: string, file: KeptFile][]> {
+		return this.all<KeptFile>('files');
+	}
+
+	/** One piece (from 0) of a kept file; `null` when it is not here. */
+	async piece(id: string, number: number): Promise<ArrayBuffer | null> {
+		const waiting = await this.#memory.get('parts', [id, number]);
+		if (waiting) return waiting as ArrayBuffer;
+		const sealed = await this.#shelf?.get('parts', [id, number]);
+		return this.#held && sealed ? open(this.#held.key, [id, number], sealed) : null;
+	}
+
+	/** A kept file whole; `null` when it, or a piece of it, is not here. */
+	async file(id: string): Promise<File | null> {
+		const about = await this.get<KeptFile>('files', id);
+		if (!about) return null;
+		const pieces: ArrayBuffer[] = [];
+		for (let number = 0; number * PIECE < about.size; number += 1) {
+			const piece = await this.piece(id, number);
+			if (!piece) return null;
+			pieces.push(piece);
+		}
+		return new File(pieces, about.name, { type: about.type });
+	}
+
+	async dropFile(id: string): Promise<void> {
+		await this.drop('files', id);
+		await this.#memory.clear('parts', id);
+		await this.#shelf?.clear('parts', id);
+	}
+
+	async #putPiece(id: string, number: number, bytes: ArrayBuffer): Promise<void> {
+		const held = this.#held;
+		if (!held || !this.#shelf) return this.#memory.put('parts', [id, number], bytes);
+		await this.#shelf.put('parts', [id, number], await seal(held.key, [id, number], bytes));
+	}
+}
+
+/** Both are there only where the address is secure and the browser willing. */
+function browserShelf(): Shelf | null {
+	const there = typeof indexedDB !== 'undefined' && typeof crypto !== 'undefined' && !!crypto.subtle;
+	return there ? new BrowserShelf() : null;
+}
+
+/** The one of this page. */
+export const local = new Local();
