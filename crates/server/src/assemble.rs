@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use kairan_core::Code;
 use kairan_http::{Origins, openapi};
 use kairan_people::{People, Settings};
+use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::{Migration, Projection, Store};
 use kairan_talk::Talk;
 use secrecy::SecretString;
@@ -30,6 +31,10 @@ pub struct Parts {
     pub store: Store,
     /// The people floor, from [`people`].
     pub people: People,
+    /// Where files' bytes lie.
+    pub blobs: Blobs,
+    /// Wraps files' keys and derives others (tickets, leases).
+    pub sealing: SealingKey,
     /// Counters.
     pub metrics: Metrics,
     /// Tells jobs to end.
@@ -97,7 +102,7 @@ const SESSIONS: Duration = Duration::from_secs(60);
 /// Wires the floors.
 #[must_use]
 pub fn assemble(parts: Parts) -> Assembled {
-    let Parts { config, store, people, metrics, stop } = parts;
+    let Parts { config, store, people, blobs: _, sealing: _, metrics, stop } = parts;
     tokio::spawn(close_sessions(people.clone(), stop));
     let origins = Origins::new([config.public_url.origin.clone()]);
     let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics);

@@ -67,6 +67,12 @@ impl Folder {
         self.0.join("kairan.db")
     }
 
+    /// The folder of files' bytes in it.
+    #[must_use]
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
     /// Whether nothing lies in it (or it is not there).
     ///
     /// # Errors

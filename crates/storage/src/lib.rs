@@ -3,6 +3,7 @@
 //! It stays true that an event and its table changes are committed together or not at all, that a stream has no gap, and
 //! that nothing but a projection writes a feature's table.
 
+pub mod blobs;
 mod bus;
 pub mod database;
 mod error;
@@ -11,6 +12,7 @@ pub mod journal;
 mod lanes;
 pub mod log;
 pub mod migrate;
+mod private;
 mod projection;
 pub mod rebuild;
 mod store;

@@ -17,6 +17,7 @@ mod verify;
 use std::path::Path;
 
 use kairan_core::{Refusal, Surroundings};
+use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::{Database, Store};
 
 use crate::assemble;
@@ -174,5 +175,17 @@ impl Context {
         let (migrations, projections) = (assemble::migrations(), assemble::projections());
         let lanes = self.config.lanes;
         Ok(Store::open(database, self.surroundings.clone(), &migrations, projections, lanes).await?)
+    }
+
+    /// The sealing key, made when there is none yet.
+    fn sealing_key(&self) -> Result<SealingKey, Failed> {
+        SealingKey::open_or_create(self.folder.path(), &self.surroundings)
+            .map_err(|error| Failed::wrong(words!("封印鍵: {error}", "sealing key: {error}")))
+    }
+
+    /// Where files' bytes lie.
+    fn blobs(&self) -> Result<Blobs, Failed> {
+        Blobs::local(&self.folder.files(), &self.surroundings)
+            .map_err(|error| Failed::wrong(words!("ファイルの置き場: {error}", "files: {error}")))
     }
 }

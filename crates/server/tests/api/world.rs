@@ -18,6 +18,7 @@ use kairan_server::environment::Environment;
 use kairan_server::listen::{Door, Stop};
 use kairan_server::metrics::Metrics;
 use kairan_server::site::Site;
+use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_storage::{News, Store};
 use serde_json::{Value, json};
@@ -165,6 +166,8 @@ async fn start(store: &Store) -> (People, Router, SocketAddr, Metrics, Running) 
         config: config.clone(),
         store: store.clone(),
         people: people.clone(),
+        blobs: Blobs::memory(store.surroundings()),
+        sealing: SealingKey::generate(store.surroundings()),
         metrics: metrics.clone(),
         stop: stop.clone(),
     });

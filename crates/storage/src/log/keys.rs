@@ -4,7 +4,7 @@
 //! shows itself in no debug print.
 
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -16,6 +16,7 @@ use kairan_core::Surroundings;
 use sha2::{Digest, Sha256};
 
 use super::tree::Hash;
+use crate::private::{self, Unread, place};
 
 /// The private key's file in the data directory (PKCS#8 PEM, mode 0600).
 pub const KEY_FILE: &str = "log-key.pem";
@@ -155,7 +156,7 @@ impl LogKey {
             Err(KeyError::File { cause, .. })
                 if cause.kind() == ErrorKind::NotFound && promised.is_none() =>
             {
-                place(&path, Self::generate(surroundings).to_pem().as_bytes())?;
+                place(&path, Self::generate(surroundings).to_pem().as_bytes()).map_err(at(&path))?;
                 // Another process may have been quicker; then its key counts.
                 Self::open(&path)?
             }
@@ -177,15 +178,10 @@ impl LogKey {
     /// # Errors
     /// [`KeyError`] when it is missing, readable by others, or not a key.
     pub fn open(path: &Path) -> Result<Self, KeyError> {
-        let pem = std::fs::read_to_string(path).map_err(at(path))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(path).map_err(at(path))?.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(KeyError::Exposed { path: path.to_owned(), mode });
-            }
-        }
+        let pem = private::read(path).map_err(|unread| match unread {
+            Unread::File(cause) => at(path)(cause),
+            Unread::Exposed(mode) => KeyError::Exposed { path: path.to_owned(), mode },
+        })?;
         let key = SigningKey::from_pkcs8_pem(&pem).map_err(unreadable(path))?;
         Ok(Self::of(key))
     }
@@ -207,25 +203,6 @@ impl LogKey {
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
     }
-}
-
-/// Writes a file that only this user can read, whole or not at all, unless one is already there.
-fn place(path: &Path, contents: &[u8]) -> Result<(), KeyError> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        // Temporary files are made with mode 0600.
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        match file.persist_noclobber(path) {
-            Err(refused) if refused.error.kind() != ErrorKind::AlreadyExists => {
-                return Err(refused.error);
-            }
-            _ => {}
-        }
-        std::fs::File::open(directory)?.sync_all()
-    };
-    write().map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
