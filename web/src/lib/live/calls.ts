@@ -84,7 +84,8 @@ const PATIENCE = 60_000;
 
 export async function send(letter: Letter): Promise<Outcome<Message>> {
 	const params = { path: { id: letter.room, message: letter.id } };
-	const body = { text: letter.text, label: letter.label, reply_to: letter.reply_to };
+	const { text, label, reply_to, files } = letter;
+	const body = { text, label, reply_to, ...(files.length > 0 && { files: [...files] }) };
 	try {
 		return {
 			is: 'sent',

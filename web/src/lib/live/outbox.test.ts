@@ -16,6 +16,7 @@ const letter = (id: string, room = 'a'): Letter => ({
 	text: id,
 	label: null,
 	reply_to: null,
+	files: [],
 	written_at: 1
 });
 
@@ -26,6 +27,7 @@ class World {
 	kept: string[] = [];
 	calls: string[] = [];
 	answer: (letter: Letter) => Outcome<number> | 'lost' = () => ({ is: 'sent', ack: 1 });
+	files: (letter: Letter) => Promise<Outcome<never> | null> = async () => null;
 
 	open() {
 		return new Outbox<number>({
@@ -37,6 +39,7 @@ class World {
 					this.kept.push(one.id);
 				return outcome === 'lost' ? { is: 'delayed' } : outcome;
 			},
+			ready: (one) => this.files(one),
 			store: this.store,
 			later: this.clock.later,
 			cancel: this.clock.cancel,

@@ -16,6 +16,8 @@ export interface Letter {
 	text: string;
 	label: Label | null;
 	reply_to: string | null;
+	/** Files that go along, by id, in their order: it is sent once the server has all of them. */
+	files: readonly string[];
 	/** Milliseconds since the epoch, by the writer's clock: shown until the server's time is known. */
 	written_at: number;
 }
@@ -41,6 +43,8 @@ export type Outcome<Ack> =
 
 export interface Hands<Ack> {
 	send(letter: Letter): Promise<Outcome<Ack>>;
+	/** Asked before a letter with files: `null` once the server has them all; otherwise what became of them. */
+	ready(letter: Letter): Promise<Outcome<never> | null>;
 	store: Store;
 	later(act: () => void, ms: number): unknown;
 	cancel(timer: unknown): void;
@@ -121,7 +125,11 @@ export class Outbox<Ack> {
 
 	/** The conversation shows this message now; or another tab has seen it arrive. */
 	shown(id: string): void {
-		if (this.#entries.some((entry) => entry.id === id)) this.#remove(id);
+		if (this.#has(id)) this.#remove(id);
+	}
+
+	#has(id: string): boolean {
+		return this.#entries.some((one) => one.id === id);
 	}
 
 	#remove(id: string): void {
@@ -143,9 +151,11 @@ export class Outbox<Ack> {
 			for (;;) {
 				const entry = this.#entries.find((one) => one.room === room && one.progress === 'waiting');
 				if (!entry) return;
+				const held = entry.files.length > 0 ? await this.#hands.ready(entry) : null;
+				if (!this.#has(entry.id)) continue;
 				this.#mark(entry.id, 'sending');
-				const outcome = await this.#hands.send(entry);
-				if (!this.#entries.some((one) => one.id === entry.id)) continue;
+				const outcome = held ?? (await this.#hands.send(entry));
+				if (!this.#has(entry.id)) continue;
 				if (outcome.is === 'delayed') {
 					this.#mark(entry.id, 'waiting');
 					this.#wait(room, outcome.after);
@@ -206,7 +216,7 @@ export const outboxPrefix = (member: string): string => `kairan.outbox.${member}
 
 function readLetter(text: string | null): Letter | null {
 	try {
-		const { id, room, text: words, label, reply_to, written_at } = JSON.parse(text ?? '') as Letter;
+		const { id, room, text: words, label, reply_to, files, written_at } = JSON.parse(text ?? '') as Letter;
 		if (typeof id !== 'string' || typeof room !== 'string' || typeof words !== 'string') return null;
 		return {
 			id,
@@ -214,6 +224,7 @@ function readLetter(text: string | null): Letter | null {
 			text: words,
 			label: label ?? null,
 			reply_to: reply_to ?? null,
+			files: Array.isArray(files) ? files : [],
 			written_at: written_at || 0
 		};
 	} catch {

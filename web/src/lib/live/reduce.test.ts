@@ -17,7 +17,8 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 			text: word,
 			to: fc.option(index),
 			named: fc.boolean(),
-			consult: fc.boolean()
+			consult: fc.boolean(),
+			files: fc.constantFrom(0, 0, 1, 3)
 		})
 	},
 	fc.record({
@@ -34,6 +35,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 			reaction: fc.constantFrom('確認', '👍')
 		})
 	},
+	fc.record({ do: fc.constantFrom('release', 'infect', 'erase'), which: index }),
 	fc.record({ do: fc.constantFrom('add', 'remove', 'promote', 'demote'), who: index }),
 	fc.record({ do: fc.constant('rename' as const), text: word })
 );

@@ -104,7 +104,7 @@ function roomAfter(room: Room, event: RoomEvent, eyes: Eyes): Room {
 			return { ...next, last: { ...room.last, text: preview(event.body.text ?? '') } };
 		case 'message.deleted':
 			if (room.last?.message !== event.body.message) return next;
-			return { ...next, last: { ...room.last, text: '', deleted: true } };
+			return { ...next, last: { ...room.last, text: '', files: 0, file_kind: null, deleted: true } };
 		default:
 			return next;
 	}
@@ -121,6 +121,8 @@ function posted(room: Room, event: Posted, { me }: Eyes): Room {
 		at,
 		author,
 		text: preview(body.text ?? ''),
+		files: body.files?.length ?? 0,
+		file_kind: body.files?.[0]?.kind ?? null,
 		deleted: body.text === null
 	};
 	if (author === me) return { ...room, last };

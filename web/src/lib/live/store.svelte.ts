@@ -9,17 +9,26 @@ import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import * as calls from './calls';
-import { browserStore, Outbox, outboxPrefix, type Entry, type Letter } from './outbox';
+import { browserStore, Outbox, outboxPrefix, type Entry, type Letter, type Outcome } from './outbox';
 import { LiveRoom, type House } from './room.svelte';
 import { browser, Socket, type Line } from './socket';
 import { newId } from './uuid';
-import type { Frame, Label, Message, Room, RoomEvent } from './wire';
+import type { Frame, Message, Room, RoomEvent } from './wire';
 
 /** Milliseconds. A hidden page draws no frames: then the batch goes by this timer. */
 const HIDDEN_BATCH = 250;
 /** After a welcome the server sends what is missing; what has not come by then is asked for (R28: within 2 s). */
 const WELCOME_GRACE = 1_200;
 const TYPING_EVERY = 3_000;
+
+/** Files are fetched with the first one that is sent. */
+const withUploads = async <T>(
+	act: (uploads: (typeof import('$lib/files/uploads.svelte'))['uploads']) => T | Promise<T>
+): Promise<T> => act((await import('$lib/files/uploads.svelte')).uploads);
+
+const filesReady = ({ files }: Letter): Promise<Outcome<never> | null> =>
+	// Without a line even the code for it may be out of reach: then it is tried again like everything else.
+	withUploads((uploads) => uploads.ready(files)).catch(() => ({ is: 'delayed' }));
 
 class Live {
 	readonly rooms = new SvelteMap<string, LiveRoom>();
@@ -74,12 +83,14 @@ class Live {
 		session.whenEnding(() => this.stop());
 		this.#outbox = new Outbox<Message>({
 			send: calls.send,
+			ready: filesReady,
 			store: browserStore(me, localStorage),
 			later: (act, ms) => setTimeout(act, ms),
 			cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 			chance: () => Math.random(),
 			changed: () => (this.letters = this.#outbox?.all ?? []),
-			arrived: ({ id, room }) => {
+			arrived: ({ id, room, files }) => {
+				if (files.length > 0) void withUploads((uploads) => uploads.posted(files));
 				const there = this.rooms.get(room)?.stretch?.messages.some((one) => one.id === id);
 				if (there) this.#outbox?.shown(id);
 			}
@@ -287,8 +298,8 @@ class Live {
 	}
 
 	/** Hands a message to the outbox; it is on its way, and survives a reload, when this returns. */
-	post(room: string, text: string, label: Label | null, reply_to: string | null): string {
-		const letter: Letter = { id: newId(), room, text, label, reply_to, written_at: Date.now() };
+	post(words: Pick<Letter, 'room' | 'text' | 'label' | 'reply_to' | 'files'>): string {
+		const letter: Letter = { ...words, id: newId(), written_at: Date.now() };
 		this.#outbox?.post(letter);
 		this.#typedAt = 0;
 		return letter.id;
@@ -301,6 +312,12 @@ class Live {
 	/** `null`: too late, it is on its way. */
 	discard(letter: string): Letter | null {
 		return this.#outbox?.discard(letter) ?? null;
+	}
+
+	/** Thrown away for good, with what it carried. */
+	throwAway(letter: string): void {
+		const files = this.discard(letter)?.files ?? [];
+		if (files.length > 0) void withUploads((uploads) => files.forEach((file) => uploads.cancel(file)));
 	}
 }
 

@@ -4,6 +4,7 @@
  * What must stay true: a message counts an event only when it was written out before that event;
  * and two stretches that meet become one in which nothing is missing or doubled.
  */
+import type { FileInfo } from '../files/wire';
 import type { Message, RoomEvent } from './wire';
 
 type Seq = number;
@@ -82,11 +83,13 @@ function born(event: Posted, others: readonly Kept[]): Kept {
 					message: body.reply_to,
 					author: source?.author ?? '',
 					text: source?.text ?? null,
+					...carried(source),
 					deleted: source ? source.deleted_at !== null : false
 				}
 			: null,
 		mentions: body.mentions,
 		all: body.all,
+		files: body.files ?? [],
 		edited_at: null,
 		edits: 0,
 		deleted_at: null,
@@ -99,7 +102,28 @@ function born(event: Posted, others: readonly Kept[]): Kept {
 	};
 }
 
+/** What a quote says of a message without words. */
+const carried = (source: Pick<Message, 'files'> | undefined) => ({
+	files: source?.files?.length ?? 0,
+	file_kind: source?.files?.[0]?.kind ?? null
+});
+
+const FILE_STATES = {
+	'file.released': 'ready',
+	'file.infected': 'infected',
+	'file.erased': 'erased'
+} as const satisfies Partial<Record<RoomEvent['kind'], FileInfo['state']>>;
+
+function filesAfter(message: Kept, event: RoomEvent): Kept {
+	if (!('file' in event.body) || event.kind === 'file.added') return message;
+	const { file } = event.body;
+	if (!message.files?.some((one) => one.id === file)) return message;
+	const state = FILE_STATES[event.kind as keyof typeof FILE_STATES];
+	return { ...message, files: message.files.map((one) => (one.id === file ? { ...one, state } : one)) };
+}
+
 function messageAfter(message: Kept, event: RoomEvent): Kept {
+	if ('file' in event.body) return filesAfter(message, event);
 	if (!('message' in event.body) || event.body.message !== message.id) return message;
 	const by = event.actor ?? '';
 	switch (event.kind) {
@@ -108,7 +132,7 @@ function messageAfter(message: Kept, event: RoomEvent): Kept {
 			return { ...message, text, mentions, all, edited_at: event.at, edits: message.edits + 1 };
 		}
 		case 'message.deleted':
-			return { ...message, text: null, deleted_at: event.at, deleted_by: by };
+			return { ...message, text: null, files: [], deleted_at: event.at, deleted_by: by };
 		case 'message.pinned':
 			return { ...message, pinned: { by, at: event.at } };
 		case 'message.unpinned':
@@ -132,7 +156,7 @@ function quoted(message: Kept, event: RoomEvent): Kept {
 	if (event.kind === 'message.edited' && event.body.message === quote.message)
 		return { ...message, reply_to: { ...quote, text: event.body.text } };
 	if (event.kind === 'message.deleted' && event.body.message === quote.message)
-		return { ...message, reply_to: { ...quote, text: null, deleted: true } };
+		return { ...message, reply_to: { ...quote, text: null, ...carried(undefined), deleted: true } };
 	return message;
 }
 
@@ -221,6 +245,7 @@ export function fillQuote(stretch: Stretch, source: Message): Stretch {
 						message: source.id,
 						author: source.author,
 						text: source.text,
+						...carried(source),
 						deleted: source.deleted_at !== null
 					}
 				}

@@ -4,6 +4,7 @@
  * What must stay true: it works out a snapshot from the whole list of events each time,
  * and shares no code with `reduce.ts`.
  */
+import type { FileInfo } from '../files/wire';
 import type { Page } from './reduce';
 import type { Message, Room, RoomEvent } from './wire';
 
@@ -13,11 +14,33 @@ export const isOutsider = (member: string) => member === 'guest';
 
 /** What a test may ask the room to do; what makes no sense just then is skipped. */
 export type Deed =
-	| { do: 'post'; by: number; text: string; to: number | null; named: boolean; consult: boolean }
+	| {
+			do: 'post';
+			by: number;
+			text: string;
+			to: number | null;
+			named: boolean;
+			consult: boolean;
+			files?: number;
+	  }
 	| { do: 'edit' | 'delete' | 'pin' | 'unpin' | 'answer' | 'reopen'; which: number; text: string }
 	| { do: 'react' | 'unreact'; by: number; which: number; reaction: string }
+	| { do: 'release' | 'infect' | 'erase'; which: number }
 	| { do: 'add' | 'remove' | 'promote' | 'demote'; who: number }
 	| { do: 'rename'; text: string };
+
+const waitingFile = (id: string): FileInfo => ({
+	id,
+	name: `${id}.jpg`,
+	size: 1,
+	media: 'image/jpeg',
+	kind: 'image',
+	extension: 'jpg',
+	width: 4,
+	height: 3,
+	preview: true,
+	state: 'waiting'
+});
 
 export class ServerRoom {
 	events: RoomEvent[] = [];
@@ -68,7 +91,8 @@ export class ServerRoom {
 					label: deed.consult ? ('consult' as const) : null,
 					reply_to: reply,
 					mentions: deed.named ? [ME] : [],
-					all: false
+					all: false,
+					files: Array.from({ length: deed.files ?? 0 }, (_, at) => waitingFile(`f${this.head + 1}-${at}`))
 				};
 				return this.#happen({ actor: who(deed.by), kind: 'message.posted', body });
 			}
@@ -99,6 +123,15 @@ export class ServerRoom {
 					return this.#happen({ actor: ME, kind: 'room.member_removed', body: { member, left: false } });
 				const kind = deed.do === 'promote' ? 'room.manager_added' : 'room.manager_removed';
 				return this.#happen({ actor: ME, kind, body: { member } });
+			}
+			case 'release':
+			case 'infect':
+			case 'erase': {
+				const files = living.flatMap((one) => one.files ?? []);
+				const file = files[deed.which % (files.length || 1)];
+				if (!file) return;
+				const kinds = { release: 'file.released', infect: 'file.infected', erase: 'file.erased' } as const;
+				return this.#happen({ actor: null, kind: kinds[deed.do], body: { file: file.id } });
 			}
 			case 'rename':
 				return this.#happen({ actor: ME, kind: 'room.changed', body: { name: deed.text } });
@@ -157,10 +190,18 @@ export class ServerRoom {
 					label: event.body.label,
 					answered: null,
 					reply_to: event.body.reply_to
-						? { message: event.body.reply_to, author: '', text: null, deleted: false }
+						? {
+								message: event.body.reply_to,
+								author: '',
+								text: null,
+								files: 0,
+								file_kind: null,
+								deleted: false
+							}
 						: null,
 					mentions: event.body.mentions,
 					all: false,
+					files: event.body.files ?? [],
 					edited_at: null,
 					edits: 0,
 					deleted_at: null,
@@ -176,8 +217,24 @@ export class ServerRoom {
 				message.edited_at = event.at;
 				message.edits += 1;
 			} else if (event.kind === 'message.deleted')
-				Object.assign(find(event.body.message), { text: null, deleted_at: event.at, deleted_by: by });
-			else if (event.kind === 'message.pinned') find(event.body.message).pinned = stamp;
+				Object.assign(find(event.body.message), {
+					text: null,
+					files: [],
+					deleted_at: event.at,
+					deleted_by: by
+				});
+			else if ('file' in event.body) {
+				const states = {
+					'file.added': 'waiting',
+					'file.released': 'ready',
+					'file.infected': 'infected',
+					'file.erased': 'erased'
+				} as const;
+				const { file } = event.body;
+				const state = states[event.kind as keyof typeof states];
+				for (const message of messages)
+					message.files = (message.files ?? []).map((one) => (one.id === file ? { ...one, state } : one));
+			} else if (event.kind === 'message.pinned') find(event.body.message).pinned = stamp;
 			else if (event.kind === 'message.unpinned') find(event.body.message).pinned = null;
 			else if (event.kind === 'message.answered') find(event.body.message).answered = stamp;
 			else if (event.kind === 'message.reopened') find(event.body.message).answered = null;
@@ -202,6 +259,8 @@ export class ServerRoom {
 				Object.assign(quote, {
 					author: source.author,
 					text: source.text,
+					files: source.files?.length ?? 0,
+					file_kind: source.files?.[0]?.kind ?? null,
 					deleted: source.deleted_at !== null
 				});
 		}
@@ -237,6 +296,8 @@ export class ServerRoom {
 						at: final.at,
 						author: final.author,
 						text: final.text ?? '',
+						files: final.files?.length ?? 0,
+						file_kind: final.files?.[0]?.kind ?? null,
 						deleted: final.deleted_at !== null
 					}
 				: null

@@ -4,6 +4,7 @@
  * What must stay true: nothing typed is lost by looking elsewhere. A draft is kept as one types,
  * and while an old message is edited the new one waits beside it.
  */
+import { trays } from '$lib/files/trays.svelte';
 import { Problem } from '$lib/api/problem';
 import * as calls from '$lib/live/calls';
 import { live } from '$lib/live/store.svelte';
@@ -43,7 +44,10 @@ export class Composing {
 	}
 
 	readonly length = $derived.by(() => (this.text.length < NEAR_LIMIT / 2 ? 0 : codePoints(this.wire)));
-	readonly blank = $derived(this.text.trim() === '');
+	/** Nothing to send: neither words nor, with a new message, anything attached. */
+	readonly blank = $derived.by(
+		() => this.text.trim() === '' && (!!this.#desk.editing || trays.isEmpty(this.room))
+	);
 
 	/** As it goes to the server. */
 	get wire(): string {
@@ -68,7 +72,7 @@ export class Composing {
 	typed(): void {
 		this.refusal = '';
 		this.keepSoon();
-		if (!this.blank && !this.#edited) live.type(this.room);
+		if (this.text.trim() !== '' && !this.#edited) live.type(this.room);
 	}
 
 	pick(name: string, member: string): void {
@@ -122,7 +126,9 @@ export class Composing {
 			return false;
 		}
 		if (this.#edited) return this.#save(this.#edited, text);
-		live.post(this.room, text, this.label, this.#desk.replying?.id ?? null);
+		const files = trays.isEmpty(this.room) ? [] : await this.#attached();
+		if (!files) return false;
+		live.post({ room: this.room, text, label: this.label, reply_to: this.#desk.replying?.id ?? null, files });
 		clearTimeout(this.#timer);
 		this.text = '';
 		this.label = null;
@@ -132,6 +138,21 @@ export class Composing {
 		drafts.drop(this.room);
 		this.#desk.toEnd();
 		return true;
+	}
+
+	/** What goes along; `null`: something of it cannot be sent, and that is said. */
+	async #attached(): Promise<string[] | null> {
+		this.saving = true;
+		try {
+			await trays.settled();
+		} finally {
+			this.saving = false;
+		}
+		if (trays.of(this.room).some((one) => one.phase === 'refused')) {
+			this.refusal = m.files_refused();
+			return null;
+		}
+		return trays.take(this.room);
 	}
 
 	async #save(message: Message, text: string): Promise<boolean> {

@@ -51,6 +51,7 @@ const entry = (id: string): Entry => ({
 	text: 'いま',
 	label: null,
 	reply_to: null,
+	files: [],
 	written_at: noon,
 	progress: 'sending',
 	why: null

@@ -84,10 +84,18 @@ function asMessage(entry: Entry, me: string, stretch: Stretch): Kept {
 		label: entry.label,
 		answered: null,
 		reply_to: entry.reply_to
-			? { message: entry.reply_to, author: source?.author ?? '', text: source?.text ?? null, deleted: false }
+			? {
+					message: entry.reply_to,
+					author: source?.author ?? '',
+					text: source?.text ?? null,
+					files: source?.files?.length ?? 0,
+					file_kind: source?.files?.[0]?.kind ?? null,
+					deleted: false
+				}
 			: null,
 		mentions: [],
 		all: false,
+		files: [],
 		edited_at: null,
 		edits: 0,
 		deleted_at: null,

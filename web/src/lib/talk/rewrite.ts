@@ -9,6 +9,8 @@ import { mentionName } from './names';
 export function rewrite(entry: Entry, desk: Desk): void {
 	const letter = live.discard(entry.id);
 	if (!letter) return;
+	if (letter.files.length > 0)
+		void import('$lib/files/uploads.svelte').then(({ uploads }) => uploads.take(letter.files, false));
 	const { text, picked } = fromWire(letter.text, mentionName);
 	desk.editing = null;
 	desk.replying = null;
