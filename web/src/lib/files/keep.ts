@@ -1,6 +1,12 @@
-/** Bytes in this page's memory only: gone with the tab. What keeps them longer has the same face. */
+/**
+ * Where bytes wait until the server has them.
+ *
+ * What must stay true: what was dropped is gone from here, also when it was only just being written.
+ */
+import { local, PIECE } from '$lib/local/local';
 import type { Keep, Meta } from './upload';
 
+/** In this page's memory only: gone with the tab. */
 export class MemoryKeep implements Keep {
 	#held = new Map<string, { meta: Meta; bytes: Blob }>();
 
@@ -15,4 +21,50 @@ export class MemoryKeep implements Keep {
 		this.#held.get(file)?.bytes.slice(from, to) ?? null;
 	drop = async (file: string): Promise<void> => void this.#held.delete(file);
 	clear = async (): Promise<void> => this.#held.clear();
+}
+
+/** In this browser, sealed: a closed tab goes on where it stopped. */
+export class LocalKeep implements Keep {
+	#dropped = new Set<string>();
+
+	all = async (): Promise<Meta[]> => (await local.all<Meta>('uploads')).map(([, meta]) => meta);
+
+	put = async (meta: Meta, bytes: Blob): Promise<void> => {
+		// Otherwise it would only be copied into this page's memory, where it is already.
+		if (!local.durable) return;
+		await local.keepFile(meta.file, bytes);
+		// The bytes first: what is listed here can be sent.
+		await this.note(meta);
+		if (this.#dropped.has(meta.file)) await this.drop(meta.file);
+	};
+
+	note = async (meta: Meta): Promise<void> => {
+		if (!this.#dropped.has(meta.file)) await local.put('uploads', meta.file, meta);
+	};
+
+	has = async (file: string): Promise<boolean> => (await local.get('files', file)) !== null;
+
+	piece = async (file: string, from: number, to: number): Promise<Blob | null> => {
+		const bytes: ArrayBuffer[] = [];
+		for (let at = from; at < to;) {
+			const number = Math.floor(at / PIECE);
+			const piece = await local.piece(file, number);
+			if (!piece) return null;
+			const start = number * PIECE;
+			const end = Math.min(to, start + piece.byteLength);
+			if (end <= at) return null;
+			bytes.push(piece.slice(at - start, end - start));
+			at = end;
+		}
+		return new Blob(bytes);
+	};
+
+	drop = async (file: string): Promise<void> => {
+		this.#dropped.add(file);
+		await local.drop('uploads', file);
+		await local.dropFile(file);
+	};
+
+	/** The store wipes itself with the session. */
+	clear = async (): Promise<void> => {};
 }

@@ -10,7 +10,7 @@ import { m } from '$lib/paraglide/messages';
 import { session } from '$lib/session/session.svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import * as calls from './calls';
-import { MemoryKeep } from './keep';
+import { LocalKeep } from './keep';
 import { Uploader, type Upload } from './upload';
 
 class Uploads {
@@ -22,7 +22,7 @@ class Uploads {
 	#scheduled = false;
 	#uploader = new Uploader({
 		wire: calls.wire,
-		keep: new MemoryKeep(),
+		keep: new LocalKeep(),
 		later: (act, ms) => setTimeout(act, ms),
 		cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 		chance: () => Math.random(),
