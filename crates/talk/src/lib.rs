@@ -2,6 +2,7 @@
 //!
 //! It stays true that what happens in a room stands in the room's own stream, in one order with who is in it.
 
+pub mod files;
 pub mod frames;
 mod hooks;
 pub mod messages;
