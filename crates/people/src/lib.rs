@@ -11,6 +11,7 @@ pub mod invitations;
 pub mod members;
 pub mod organisation;
 pub mod preferences;
+pub mod reach;
 pub mod signin;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -33,6 +34,7 @@ pub use token::Token;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") },
     Migration { name: "people/0002_settings", sql: include_str!("../migrations/0002_settings.sql") },
+    Migration { name: "people/0003_reach", sql: include_str!("../migrations/0003_reach.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -46,6 +48,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(invitations::project::InvitationTable),
         Box::new(signin::project::SigninTables),
         Box::new(preferences::project::PreferenceTable),
+        Box::new(reach::project::PushTable),
     ]
 }
 
@@ -60,6 +63,7 @@ pub fn codes() -> Vec<&'static Code> {
         invitations::rules::CODES,
         organisation::rules::CODES,
         organisation::settings::rules::CODES,
+        reach::rules::CODES,
         signin::rules::CODES,
         signin::password::CODES,
     ];
@@ -77,6 +81,11 @@ pub struct Settings {
     pub version: &'static str,
     /// Whether a mail server is configured.
     pub sends_mail: bool,
+    /// Which push services may be spoken to.
+    pub push_services: Vec<reach::rules::Service>,
+    /// The public key that push services know this server by, base64url (RFC 8292 §3.2); none when there is no server,
+    /// as on the command line.
+    pub push_key: Option<String>,
 }
 
 impl Settings {
@@ -131,6 +140,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(organisation::settings::http::router())
         .merge(signin::http::router())
         .merge(preferences::http::router())
+        .merge(reach::http::router())
         .merge(invitations::http::router())
         .merge(members::http::router())
         .merge(imports::http::router())

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::members::rules::Kind;
+use crate::reach::rules::Service;
 use crate::signin::Hasher;
 use crate::{Caller, Hooks, People, Settings};
 
@@ -155,6 +156,11 @@ impl World {
             setup_code: setup_code.map(Into::into),
             version: "0.0.0-test",
             sends_mail: true,
+            push_services: ["push.example.jp", "*.push.example.jp"]
+                .iter()
+                .filter_map(|name| Service::read(name))
+                .collect(),
+            push_key: Some("a test's key".into()),
         };
         let mut people = People::new(base.store.clone(), settings, hooks);
         people.hasher = Hasher::weak(people.surroundings());

@@ -86,6 +86,8 @@ pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> Peo
         setup_code: setup_code.map(SecretString::from),
         version: env!("CARGO_PKG_VERSION"),
         sends_mail: false,
+        push_services: Vec::new(),
+        push_key: None,
     };
     People::new(store.clone(), settings, kairan_talk::hooks())
 }

@@ -6,6 +6,7 @@ pub mod files;
 pub mod frames;
 mod hooks;
 pub mod messages;
+pub mod notifications;
 pub mod reading;
 pub mod rooms;
 
@@ -32,8 +33,10 @@ impl FromRef<Talk> for People {
 }
 
 /// Talk's schema.
-pub static MIGRATIONS: &[Migration] =
-    &[Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") }];
+pub static MIGRATIONS: &[Migration] = &[
+    Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") },
+    Migration { name: "talk/0002_room_levels", sql: include_str!("../migrations/0002_room_levels.sql") },
+];
 
 /// Talk's projections.
 #[must_use]
@@ -49,7 +52,8 @@ pub fn router() -> OpenApiRouter<Talk> {
     let mut routes = OpenApiRouter::new()
         .merge(rooms::http::router())
         .merge(messages::http::router())
-        .merge(reading::http::router());
+        .merge(reading::http::router())
+        .merge(notifications::http::router());
     kairan_http::openapi::behind_session(routes.get_openapi_mut());
     routes
 }

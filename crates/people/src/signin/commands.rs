@@ -17,7 +17,8 @@ use super::rules::{
     PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, life, over, plain_recovery_code,
     recovery_code,
 };
-use crate::{Caller, Token};
+use crate::reach::events::Gone;
+use crate::{Caller, Token, reach};
 
 /// A last-seen mark is written at most this often, ms.
 const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
@@ -154,6 +155,7 @@ async fn close(
     token: SecretId,
     why: Why,
 ) -> Result<(), Refusal> {
+    reach::commands::unsubscribe(tx, actor, member, session, Gone::SessionEnded).await?;
     append(tx, member, actor, Closed { session, why }).await?;
     tx.erase_secret(token).await?;
     tx.mark(FORGET_SEEN, params![session]).await?;

@@ -234,6 +234,8 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
             setup_code: None,
             version: "0",
             sends_mail: false,
+            push_services: Vec::new(),
+            push_key: None,
         };
         let people =
             kairan_people::People::new(base.store.clone(), settings, kairan_people::Hooks::default());

@@ -117,6 +117,9 @@ impl Operation {
             "look_at_invitation" => json!({"token": "unknown"}),
             "change_password" => json!({"current": PASSWORD, "password": PASSWORD}),
             "set_preferences" => json!({"language": null, "theme": null, "enter_sends": true}),
+            "put_push" => {
+                json!({"endpoint": "https://push.example.jp/x", "p256dh": "BAAA", "auth": "AAAA"})
+            }
             "set_organisation_settings" => {
                 json!({"files": {"largest": 1_073_741_824, "per_member": null, "total": null}, "push": {"on": false, "shows": "nothing"}, "mail": {"on": false}})
             }
@@ -124,7 +127,9 @@ impl Operation {
             "create_member" => {
                 json!({"family_name": format!("新{n}"), "given_name": "人", "family_kana": "しん", "given_kana": "じん", "kind": "employee"})
             }
-            "change_department" | "change_member" | "patch_room" | "put_room_mine" => json!({}),
+            "change_department" | "change_member" | "patch_room" | "put_room_mine" | "set_notifications" => {
+                json!({})
+            }
             "put_room" => json!({"kind": "group", "name": "新しい部屋", "history": "all"}),
             "put_message" | "patch_message" => json!({"text": "こんにちは"}),
             "put_room_read" => json!({"upto": 1}),

@@ -1,7 +1,8 @@
 //! What people do to rooms: load → policy → rules → append. Each is one write job on the room's stream.
 
-use kairan_core::{Actor, DepartmentId, FieldFault, MemberId, Refusal, RoomId, refusal};
+use kairan_core::{Actor, DepartmentId, FieldFault, Instant, MemberId, Refusal, RoomId, refusal};
 use kairan_people::Caller;
+use kairan_people::reach::rules::within_a_year;
 use kairan_storage::{Stream, Tx, params};
 
 use super::events::{
@@ -11,6 +12,7 @@ use super::events::{
 use super::follow;
 use super::queries::{self, RoomMember};
 use super::rules::{self, History, RoomKind, Standing};
+use crate::notifications::rules::Level;
 
 /// What a new room is to be; checked for form by [`NewRoom::check`].
 #[derive(Debug, Clone)]
@@ -284,21 +286,34 @@ pub async fn set_archived(tx: &mut Tx, caller: &Caller, room: RoomId, archived: 
     }
 }
 
+/// How a member keeps a room; what is absent stays as it was.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Kept {
+    /// What of it they want to be told of.
+    pub notify: Option<Level>,
+    /// Nothing before this instant; the inner none ends the silence.
+    pub quiet_until: Option<Option<Instant>>,
+    /// Kept at the top.
+    pub favourite: Option<bool>,
+}
+
 /// How the caller keeps a room: a mark of their own, not an event.
 ///
 /// # Errors
-/// 404.
-pub async fn keep_room(
-    tx: &mut Tx,
-    caller: &Caller,
-    room: RoomId,
-    muted: Option<bool>,
-    favourite: Option<bool>,
-) -> Result<(), Refusal> {
+/// 404; 422 for a silence without end.
+pub async fn keep_room(tx: &mut Tx, caller: &Caller, room: RoomId, kept: Kept) -> Result<(), Refusal> {
     standing(tx, caller, room).await?;
-    let sql = "INSERT INTO marks_room (room, member, muted, favourite) VALUES ($1, $2, COALESCE($3, FALSE), COALESCE($4, FALSE))
-        ON CONFLICT (room, member) DO UPDATE SET muted = COALESCE($3, marks_room.muted), favourite = COALESCE($4, marks_room.favourite)";
-    tx.mark(sql, params![room, caller.member, muted, favourite]).await?;
+    if let Some(Some(until)) = kept.quiet_until {
+        within_a_year(until, tx.now())?;
+    }
+    let sql = "INSERT INTO marks_room (room, member, notify, quiet_until, favourite)
+        VALUES ($1, $2, COALESCE($3, 'all'), CAST($4 AS BIGINT), COALESCE($6, FALSE))
+        ON CONFLICT (room, member) DO UPDATE SET notify = COALESCE($3, marks_room.notify),
+          quiet_until = CASE WHEN CAST($5 AS BOOLEAN) THEN excluded.quiet_until ELSE marks_room.quiet_until END,
+          favourite = COALESCE($6, marks_room.favourite)";
+    let (notify, until) = (kept.notify.map(Level::name), kept.quiet_until.flatten());
+    let columns = params![room, caller.member, notify, until, kept.quiet_until.is_some(), kept.favourite];
+    tx.mark(sql, columns).await?;
     tx.tell(kairan_storage::News::Own(caller.member));
     Ok(())
 }

@@ -12,11 +12,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::commands::{self, NewRoom};
+use super::commands::{self, Kept, NewRoom};
 use super::events::RoomChanged;
 use super::queries::{self, RoomView};
 use super::rules::{self, History, RoomKind};
 use crate::Talk;
+use crate::notifications::rules::Level;
 
 /// The rooms' routes.
 pub fn router() -> OpenApiRouter<Talk> {
@@ -57,8 +58,11 @@ pub struct RoomMine {
     mentions: i64,
     /// Open 相談 and 依頼 of the room.
     open_consults: i64,
-    /// No notifications wanted.
-    muted: bool,
+    /// What of it they want to be told of.
+    notify: Level,
+    /// No notifications before this instant, ms UTC.
+    #[schema(value_type = Option<i64>, required = true)]
+    quiet_until: Option<Instant>,
     /// Kept at the top.
     favourite: bool,
     /// When they last read, ms UTC.
@@ -154,7 +158,8 @@ impl From<RoomView> for Room {
                 unread: mine.unread,
                 mentions: mine.mentions,
                 open_consults: mine.open_consults,
-                muted: mine.muted,
+                notify: mine.notify,
+                quiet_until: mine.quiet_until,
                 favourite: mine.favourite,
                 last_read_at: mine.read_at,
             },
@@ -225,7 +230,11 @@ pub struct DirectNew {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RoomKeep {
     #[serde(default)]
-    muted: Option<bool>,
+    notify: Option<Level>,
+    /// No notifications before this instant, ms UTC; `null` ends the silence.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    quiet_until: Option<Option<Instant>>,
     #[serde(default)]
     favourite: Option<bool>,
 }
@@ -404,7 +413,8 @@ async fn put_room_mine(
     Body(keep): Body<RoomKeep>,
 ) -> Answer<NoContent> {
     job(&talk, &caller, room, async move |tx, caller| {
-        commands::keep_room(tx, caller, room, keep.muted, keep.favourite).await
+        let kept = Kept { notify: keep.notify, quiet_until: keep.quiet_until, favourite: keep.favourite };
+        commands::keep_room(tx, caller, room, kept).await
     })
     .await?;
     Ok(NoContent)

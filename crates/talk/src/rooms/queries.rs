@@ -7,6 +7,7 @@ use kairan_people::Caller;
 use kairan_storage::{Error, Reader, Result, Row, Stream, params};
 
 use super::rules::{History, RoomKind, Standing};
+use crate::notifications::rules::Level;
 
 /// What `member` is in `room`; `None` when they are not in it, or it does not exist.
 ///
@@ -203,8 +204,10 @@ pub struct Mine {
     pub mentions: i64,
     /// Open 相談 and 依頼 of the room.
     pub open_consults: i64,
-    /// No notifications wanted.
-    pub muted: bool,
+    /// What of it they want to be told of.
+    pub notify: Level,
+    /// Nothing before this instant.
+    pub quiet_until: Option<Instant>,
     /// Kept at the top.
     pub favourite: bool,
 }
@@ -288,8 +291,9 @@ fn view(row: &Row) -> Result<RoomView> {
             floor: row.get(10)?,
             read: row.get(11)?,
             read_at: row.get(12)?,
-            muted: row.get(13)?,
-            favourite: row.get(14)?,
+            notify: Level::stored(row.get::<Option<String>>(13)?.as_deref()),
+            quiet_until: row.get(14)?,
+            favourite: row.get(15)?,
             ..Mine::default()
         },
         last: None,
@@ -298,7 +302,7 @@ fn view(row: &Row) -> Result<RoomView> {
 
 // Somebody who never marked anything counts as having read up to where they came in.
 const ROOMS: &str = "SELECT r.id, r.kind, r.name, r.description, r.icon, r.department, r.history, r.archived, r.created_at, s.seq,
-    m.floor, COALESCE(k.upto, m.since), k.at, COALESCE(o.muted, FALSE), COALESCE(o.favourite, FALSE)
+    m.floor, COALESCE(k.upto, m.since), k.at, o.notify, o.quiet_until, COALESCE(o.favourite, FALSE)
   FROM room_members m JOIN rooms r ON r.id = m.room JOIN streams s ON s.stream = r.stream
   LEFT JOIN marks_read k ON k.room = m.room AND k.member = m.member
   LEFT JOIN marks_room o ON o.room = m.room AND o.member = m.member
@@ -309,11 +313,11 @@ const MEMBERS: &str = "SELECT o.room, o.member, o.manager, o.since, o.floor, p.k
   WHERE m.member = $1 AND (CAST($2 AS BYTEA) IS NULL OR m.room = $2) ORDER BY o.room, o.since, o.member";
 
 const UNREAD: &str = "SELECT m.room, COUNT(*) FROM room_members m LEFT JOIN marks_read k ON k.room = m.room AND k.member = m.member
-  JOIN messages g ON g.room = m.room AND g.seq > COALESCE(k.upto, m.since) AND g.author <> m.member AND g.deleted_at IS NULL
+  JOIN messages g ON g.room = m.room AND g.seq > COALESCE(k.upto, m.since) AND g.seq > m.floor AND g.author <> m.member AND g.deleted_at IS NULL
   WHERE m.member = $1 AND (CAST($2 AS BYTEA) IS NULL OR m.room = $2) GROUP BY m.room";
 
 const MENTIONED: &str = "SELECT m.room, COUNT(*) FROM room_members m LEFT JOIN marks_read k ON k.room = m.room AND k.member = m.member
-  JOIN messages g ON g.room = m.room AND g.seq > COALESCE(k.upto, m.since) AND g.author <> m.member AND g.deleted_at IS NULL
+  JOIN messages g ON g.room = m.room AND g.seq > COALESCE(k.upto, m.since) AND g.seq > m.floor AND g.author <> m.member AND g.deleted_at IS NULL
   WHERE m.member = $1 AND (CAST($2 AS BYTEA) IS NULL OR m.room = $2)
     AND (g.everyone = TRUE OR EXISTS (SELECT 1 FROM mentions n WHERE n.room = m.room AND n.member = m.member AND n.seq = g.seq))
   GROUP BY m.room";

@@ -44,11 +44,23 @@ async fn how_somebody_keeps_a_room_is_theirs_alone() {
         let other = o.member("乙川 二葉").await;
         let room = o.room(&o.owner, &[&other]).await;
         o.put(&other, &format!("/rooms/{room}/mine"), &json!({"favourite": true})).await.expect(204);
-        o.put(&other, &format!("/rooms/{room}/mine"), &json!({"muted": true})).await.expect(204);
-        let mine =
-            |seen: serde_json::Value| (seen["mine"]["favourite"] == true, seen["mine"]["muted"] == true);
-        assert_eq!(mine(o.see(&other, room).await), (true, true));
-        assert_eq!(mine(o.see(&o.owner, room).await), (false, false));
+        let soon = o.base.store.surroundings().now().plus_ms(60_000).ms();
+        let keep = async |body: serde_json::Value| o.put(&other, &format!("/rooms/{room}/mine"), &body).await;
+        keep(json!({"notify": "mentions", "quiet_until": soon})).await.expect(204);
+        let mine = |seen: serde_json::Value| {
+            let mine = &seen["mine"];
+            (mine["favourite"].clone(), mine["notify"].clone(), mine["quiet_until"].clone())
+        };
+        let kept = |notify: &str, until| (json!(true), json!(notify), until);
+        assert_eq!(mine(o.see(&other, room).await), kept("mentions", json!(soon)));
+        keep(json!({"notify": "none"})).await.expect(204);
+        assert_eq!(mine(o.see(&other, room).await), kept("none", json!(soon)), "what is not named stays");
+        keep(json!({"quiet_until": null})).await.expect(204);
+        assert_eq!(mine(o.see(&other, room).await), kept("none", json!(null)));
+        assert_eq!(mine(o.see(&o.owner, room).await), (json!(false), json!("all"), json!(null)));
+        keep(json!({"quiet_until": i64::MAX})).await.refused(422, "quiet.too_long");
+        keep(json!({"notify": "some"})).await.refused(422, "body.shape");
+        keep(json!({"muted": true})).await.refused(422, "body.unknown_field");
     })
     .await;
 }

@@ -21,7 +21,7 @@ async fn a_room_one_is_not_in_does_not_exist() {
                 ("GET", format!("/rooms/{room}/events?after=0"), json!(null)),
                 ("GET", format!("/rooms/{room}/pins"), json!(null)),
                 ("PUT", format!("/rooms/{room}/read"), json!({"upto": 1})),
-                ("PUT", format!("/rooms/{room}/mine"), json!({"muted": true})),
+                ("PUT", format!("/rooms/{room}/mine"), json!({"notify": "none"})),
                 ("PUT", format!("/rooms/{room}/members/{}", outside.id), json!(null)),
                 ("DELETE", format!("/rooms/{room}/members/{}", inside.id), json!(null)),
                 ("PUT", format!("/rooms/{room}/managers/{}", outside.id), json!(null)),

@@ -139,6 +139,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the caller is reached. */
+        get: operations["show_notifications"];
+        /** Says how one wants to be reached. */
+        put: operations["set_notifications"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -166,6 +184,41 @@ export interface paths {
         get?: never;
         /** Says how one likes it. */
         put: operations["set_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Tells this session's browser of messages from now on. It ends with the session. */
+        put: operations["put_push"];
+        post?: never;
+        /** Tells this session's browser nothing any more. */
+        delete: operations["delete_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a browser's worker may show: counts, and names as far as the organisation lets notifications name anything (R15). */
+        get: operations["list_push_waiting"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1146,6 +1199,34 @@ export interface components {
             role?: null | components["schemas"]["Role"];
             staff_number?: string | null;
         };
+        /** @description How the caller is reached. */
+        Notifications: {
+            /** @description Whether they want summary mails. */
+            mail: boolean;
+            /** @description Whether they could get any: the server can send, the organisation allows it, and they have an address. */
+            mail_possible: boolean;
+            push: components["schemas"]["PushShown"];
+            /**
+             * Format: int64
+             * @description Silence until this instant, ms UTC.
+             */
+            quiet_until: number | null;
+        };
+        /** @description What the caller wants to be different. */
+        NotificationsChange: {
+            /** @description Whether they want summary mails. */
+            mail?: boolean | null;
+            /**
+             * Format: int64
+             * @description Silence until this instant, ms UTC; `null` ends it.
+             */
+            quiet_until?: number | null;
+        };
+        /**
+         * @description What somebody wants to be told of in one room.
+         * @enum {string}
+         */
+        NotifyLevel: "all" | "mentions" | "none";
         /** @description The organisation's name, whole and short. */
         OrganisationName: {
             /** @description Whole. */
@@ -1231,12 +1312,67 @@ export interface components {
             /** @description `urn:kairan:problem:` and the code. */
             type: string;
         };
+        /** @description A subscription. */
+        PushId: {
+            /**
+             * Format: uuid
+             * @description The session it belongs to and ends with.
+             */
+            id: string;
+        };
+        /** @description What a browser gives to be reached by: `PushSubscription.toJSON()`. */
+        PushNew: {
+            /** @description The shared secret, base64url. */
+            auth: string;
+            endpoint: string;
+            /** @description The browser's public key, base64url. */
+            p256dh: string;
+        };
         /** @description Notifications to devices, through the services of the browsers' makers. */
         PushSettings: {
             /** @description Whether any leave the house (R76). */
             on: boolean;
             /** @description What they name (R15). */
             shows: components["schemas"]["Shows"];
+        };
+        /** @description Notifications on devices. */
+        PushShown: {
+            /** @description The server's public key for subscribing (RFC 8292 §3.2), base64url; none while they are off. */
+            key: string | null;
+            /** @description Whether the organisation uses them. */
+            on: boolean;
+            /** @description What they name. */
+            shows: components["schemas"]["Shows"];
+            /** @description Whether this session is subscribed. */
+            subscribed: boolean;
+        };
+        /** @description What waits for the caller. */
+        PushWaiting: {
+            /**
+             * Format: int64
+             * @description How many messages they want to be told of wait, in all rooms.
+             */
+            badge: number;
+            rooms: components["schemas"]["PushWaitingRoom"][];
+        };
+        /** @description One room in which something waits. */
+        PushWaitingRoom: {
+            /**
+             * Format: int64
+             * @description Of these, addressed to them.
+             */
+            mentions: number;
+            /** @description None unless the organisation lets notifications name rooms. */
+            name: string | null;
+            /** Format: uuid */
+            room: string;
+            /** @description What notifications of this room are called in this browser. */
+            tag: string;
+            /**
+             * Format: int64
+             * @description Messages of others not read.
+             */
+            unread: number;
         };
         /** @description A QR code (ISO/IEC 18004, level M) as its modules. */
         Qr: {
@@ -1362,7 +1498,12 @@ export interface components {
         /** @description How the caller keeps the room. */
         RoomKeep: {
             favourite?: boolean | null;
-            muted?: boolean | null;
+            notify?: null | components["schemas"]["NotifyLevel"];
+            /**
+             * Format: int64
+             * @description No notifications before this instant, ms UTC; `null` ends the silence.
+             */
+            quiet_until?: number | null;
         };
         /**
          * @description What a room is.
@@ -1414,13 +1555,18 @@ export interface components {
              * @description Of these, addressed to them.
              */
             mentions: number;
-            /** @description No notifications wanted. */
-            muted: boolean;
+            /** @description What of it they want to be told of. */
+            notify: components["schemas"]["NotifyLevel"];
             /**
              * Format: int64
              * @description Open 相談 and 依頼 of the room.
              */
             open_consults: number;
+            /**
+             * Format: int64
+             * @description No notifications before this instant, ms UTC.
+             */
+            quiet_until: number | null;
             /**
              * Format: int64
              * @description They have read up to here.
@@ -1843,6 +1989,66 @@ export interface operations {
             };
         };
     };
+    show_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -1892,6 +2098,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushNew"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushId"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushId"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_push_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushWaiting"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */

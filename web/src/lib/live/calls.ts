@@ -197,5 +197,12 @@ export const archive = (id: string, on: boolean): Promise<unknown> =>
 		? answer(api.PUT('/api/v1/rooms/{id}/archive', { params: { path: { id } } }))
 		: answer(api.DELETE('/api/v1/rooms/{id}/archive', { params: { path: { id } } }));
 
-export const mine = (id: string, body: { muted?: boolean; favourite?: boolean }): Promise<unknown> =>
+/** How I keep a room: what I am told of, silence until an instant, whether it stays on top. */
+export type Keeping = {
+	notify?: 'all' | 'mentions' | 'none';
+	quiet_until?: number | null;
+	favourite?: boolean;
+};
+
+export const mine = (id: string, body: Keeping): Promise<unknown> =>
 	answer(api.PUT('/api/v1/rooms/{id}/mine', { params: { path: { id } }, body }));

@@ -216,8 +216,8 @@ describe('overlay', () => {
 		const state = apply(load(server, 1), server.events.slice(1), eyes);
 		post(server, 'anna');
 		const later = apply(state, server.events.slice(state.head), eyes);
-		const next = overlay(later, { ...told, mine: { ...told.mine, unread: 7, muted: true } }, eyes);
-		expect(next.room.mine).toMatchObject({ unread: 8, muted: true });
+		const next = overlay(later, { ...told, mine: { ...told.mine, unread: 7, notify: 'none' } }, eyes);
+		expect(next.room.mine).toMatchObject({ unread: 8, notify: 'none' });
 		expect(next.head).toBe(server.head);
 	});
 

@@ -323,14 +323,15 @@ export class LiveRoom {
 	}
 
 	/** Room settings that are mine alone, shown at once. */
-	async setMine(change: { muted?: boolean; favourite?: boolean }): Promise<void> {
+	async setMine(change: calls.Keeping): Promise<void> {
 		const { mine } = this.room;
 		const put = (now: typeof mine) => (this.state = { ...this.state, room: { ...this.room, mine: now } });
 		put({ ...mine, ...change });
 		try {
 			await calls.mine(this.id, change);
 		} catch (thrown) {
-			put({ ...this.room.mine, muted: mine.muted, favourite: mine.favourite });
+			const { notify, quiet_until, favourite } = mine;
+			put({ ...this.room.mine, notify, quiet_until, favourite });
 			throw thrown;
 		}
 	}

@@ -1,16 +1,16 @@
 /**
  * How much waits to be read, for the mark on the rail.
  *
- * What must stay true: a muted room counts only where I am named, as everywhere in the client.
+ * What must stay true: a room counts as much as I want to be told of it, as on the badge that the server sends.
  */
+import { hears } from './hearing';
 import { live } from './store.svelte';
 
 class Unread {
 	/** Messages in all rooms that call for a look. */
 	get total(): number {
 		let total = 0;
-		for (const { room } of live.rooms.values())
-			total += room.mine.muted ? room.mine.mentions : room.mine.unread;
+		for (const { room } of live.rooms.values()) total += hears(room);
 		return total;
 	}
 }

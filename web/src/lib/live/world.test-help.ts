@@ -285,7 +285,8 @@ export class ServerRoom {
 				unread: unread.length,
 				mentions: unread.filter((one) => one.mentions.includes(ME)).length,
 				open_consults: 0,
-				muted: false,
+				notify: 'all',
+				quiet_until: null,
 				favourite: false,
 				last_read_at: null
 			},

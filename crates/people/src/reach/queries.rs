@@ -1,0 +1,107 @@
+//! Reading how somebody is reached.
+
+use kairan_core::{Instant, MemberId, SecretId, SessionId};
+use kairan_storage::{Reader, Result, params};
+
+use super::rules::Subscription;
+
+/// The kind of secret that holds a subscription, as JSON.
+pub const PUSH_SECRET: &str = "push";
+
+/// What somebody wants in every room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// Silence until then.
+    pub quiet_until: Option<Instant>,
+    /// Summary mails.
+    pub mail: bool,
+}
+
+/// What a member wants, or the usual.
+///
+/// # Errors
+/// What the engine says.
+pub async fn wanted(reader: &mut Reader, member: MemberId) -> Result<Wanted> {
+    let sql = "SELECT quiet_until, mail FROM marks_notify WHERE member = $1";
+    let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(Wanted::default()) };
+    Ok(Wanted { quiet_until: row.get(0)?, mail: row.get(1)? })
+}
+
+/// Whether a member has an address that mail can go to.
+///
+/// # Errors
+/// What the engine says.
+pub async fn has_address(reader: &mut Reader, member: MemberId) -> Result<bool> {
+    let sql = "SELECT 1 FROM members WHERE id = $1 AND email IS NOT NULL AND email <> ''";
+    Ok(reader.maybe(sql, params![member]).await?.is_some())
+}
+
+/// A session's subscription.
+#[derive(Debug, Clone)]
+pub struct Subscribed {
+    /// The session.
+    pub session: SessionId,
+    /// Whose.
+    pub member: MemberId,
+    /// Where its secret lies.
+    pub secret: SecretId,
+    /// Since when.
+    pub since: Instant,
+}
+
+/// The subscription of a session, over or not.
+///
+/// # Errors
+/// What the engine says.
+pub async fn subscription_of(reader: &mut Reader, session: SessionId) -> Result<Option<Subscribed>> {
+    let sql = "SELECT session, member, subscription, since FROM push_subscriptions WHERE session = $1";
+    let row = reader.maybe(sql, params![session]).await?;
+    row.map(|row| {
+        Ok(Subscribed { session: row.get(0)?, member: row.get(1)?, secret: row.get(2)?, since: row.get(3)? })
+    })
+    .transpose()
+}
+
+/// Which session holds the subscription with this secret.
+///
+/// # Errors
+/// What the engine says.
+pub async fn held_by(reader: &mut Reader, secret: SecretId) -> Result<Option<Subscribed>> {
+    let sql = "SELECT session FROM push_subscriptions WHERE subscription = $1";
+    let row = reader.maybe(sql, params![secret]).await?;
+    match row.map(|row| row.get(0)).transpose()? {
+        Some(session) => subscription_of(reader, session).await,
+        None => Ok(None),
+    }
+}
+
+/// Where a subscription leads, while its session is open at `now` and its person is here: nothing is sent to a session
+/// that is over, even when nobody has closed it yet (R19, R20).
+///
+/// # Errors
+/// What the engine says.
+pub async fn reachable(
+    reader: &mut Reader,
+    session: SessionId,
+    now: Instant,
+) -> Result<Option<(Subscribed, Subscription)>> {
+    let sql = "SELECT 1 FROM sessions s JOIN members m ON m.id = s.member
+        LEFT JOIN marks_session_seen seen ON seen.session = s.id
+        WHERE s.id = $1 AND m.state = 'active' AND s.expires_at > $2 AND COALESCE(seen.at, s.opened_at) + s.idle > $2";
+    if reader.maybe(sql, params![session, now]).await?.is_none() {
+        return Ok(None);
+    }
+    let Some(subscribed) = subscription_of(reader, session).await? else { return Ok(None) };
+    let secret = reader.secret(subscribed.secret).await?;
+    let read = secret.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(read.map(|subscription| (subscribed, subscription)))
+}
+
+/// Every subscription of a member.
+///
+/// # Errors
+/// What the engine says.
+pub async fn sessions_subscribed(reader: &mut Reader, member: MemberId) -> Result<Vec<SessionId>> {
+    let sql = "SELECT session FROM push_subscriptions WHERE member = $1 ORDER BY session";
+    reader.query(sql, params![member]).await?.iter().map(|row| row.get(0)).collect()
+}
