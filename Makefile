@@ -1,6 +1,6 @@
 # Kairan: `make run` to try it, `make test` to check everything. Both work on a fresh clone.
 #
-# Needs Rust (1.91 or newer), Node 20 and a C compiler. The tests also need a PostgreSQL server, Chromium and
+# Needs Rust (1.92 or newer), Node 20 and a C compiler. The tests also need a PostgreSQL server, Chromium and
 # a Japanese font: scripts/install-test-tools.sh installs those where they are missing (Debian, Ubuntu).
 
 SHELL := /bin/bash

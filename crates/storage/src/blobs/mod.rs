@@ -10,12 +10,14 @@
 mod error;
 mod keys;
 mod read;
+mod s3;
 mod sealed;
 mod store;
 
 pub use error::{BlobError, Result};
 pub use keys::{FileKey, SEALING_KEY_FILE, SealingKey, SealingKeyError};
 pub use read::BlobReader;
+pub use s3::S3;
 pub use sealed::{PART, SEGMENT, part_len, parts_of};
 pub use store::{Blobs, Piece};
 

@@ -51,17 +51,35 @@ pub async fn run(blobs: &Blobs) {
     assert_eq!(blobs.pieces().count().await, 0, "every scenario erased what it made");
 }
 
+/// Ranges that begin and end at, before and after the borders of segments, windows and parts.
+fn ranges(len: u64) -> impl Iterator<Item = Range<u64>> {
+    let window = 8 * SEGMENT;
+    [
+        0..len,
+        0..1,
+        len.saturating_sub(1)..len,
+        len..len,
+        1..SEGMENT,
+        SEGMENT - 1..SEGMENT + 1,
+        SEGMENT..2 * SEGMENT,
+        window - 1..window + 1,
+        PART - 1..PART,
+        PART - 1..PART + 1,
+        PART..PART + SEGMENT,
+        SEGMENT + 7..2 * PART + 9,
+    ]
+    .into_iter()
+    .filter(move |range| range.start <= range.end && range.end <= len)
+}
+
 async fn what_was_put_comes_back(blobs: &Blobs) {
     for len in [0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, PART - 1, PART, PART + 1, 2 * PART + 3 * SEGMENT + 7]
     {
         let (plain, one) = (bytes(len), one(len));
         put(blobs, &one, &plain).await;
-        let edges = [0, 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 8 * SEGMENT, PART - 1, PART, PART + 1, len];
-        for start in edges.into_iter().filter(|at| *at <= len) {
-            for end in edges.into_iter().filter(|at| (start..=len).contains(at)) {
-                let got = range(blobs, &one, len, start..end).await.unwrap();
-                assert!(got == plain[start as usize..end as usize], "{len}: {start}..{end}");
-            }
+        for edges in ranges(len) {
+            let got = range(blobs, &one, len, edges.clone()).await.unwrap();
+            assert!(got == plain[edges.start as usize..edges.end as usize], "{len}: {edges:?}");
         }
         for part in 0..parts_of(len) {
             let start = (u64::from(part) * PART) as usize;
