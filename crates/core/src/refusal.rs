@@ -37,6 +37,7 @@ codes! {
     FORBIDDEN = 403 "permission.denied", "この操作は、あなたの役割ではできません。必要なときは、管理者に頼んでください。", "Your role does not allow this. Ask an administrator if you need it.";
     SERVER_FAULT = 500 "server.fault", "サーバーの中でつまずきました。入力は失われていません。少し待って、もう一度試してください。", "Something failed inside the server. Nothing you entered is lost. Wait a moment and try again.";
     STORAGE_BUSY = 503 "storage.busy", "いまは込み合っていて書き込めませんでした。少し待って、もう一度試してください。", "The server was too busy to write this. Wait a moment and try again.";
+    STORAGE_FULL = 507 "storage.full", "サーバーの置き場所が残り少ないため、ファイルを受け取れません。文は送れます。管理者に、ディスクの空きを増やすよう頼んでください。", "The server's disk is nearly full, so no file can be taken. Text can still be sent. Ask an administrator to make room on the disk.";
     BODY_UNREADABLE = 400 "body.unreadable", "送られた内容を読み取れませんでした。JSONの形を確かめてください。", "The body could not be read. Check that it is well-formed JSON.";
     BODY_SHAPE = 422 "body.shape", "送られた内容の形が違います。{hint}", "The body does not have the expected shape. {hint}";
     BODY_UNKNOWN_FIELD = 422 "body.unknown_field", "知らない項目があります。{hint}", "There is a field this request does not know. {hint}";

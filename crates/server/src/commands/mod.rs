@@ -177,15 +177,19 @@ impl Context {
         Ok(Store::open(database, self.surroundings.clone(), &migrations, projections, lanes).await?)
     }
 
-    /// The sealing key, made when there is none yet.
-    fn sealing_key(&self) -> Result<SealingKey, Failed> {
-        SealingKey::open_or_create(self.folder.path(), &self.surroundings)
-            .map_err(|error| Failed::wrong(words!("封印鍵: {error}", "sealing key: {error}")))
+    /// The sealing key of this data, made at the first start.
+    async fn sealing_key(&self, store: &Store) -> Result<SealingKey, Failed> {
+        let key = SealingKey::of(self.folder.path(), store).await;
+        key.map_err(|error| Failed::wrong(words!("封印鍵: {error}", "sealing key: {error}")))
     }
 
-    /// Where files' bytes lie.
+    /// Where files' bytes lie, leaving the reserve of the data folder's disk.
     fn blobs(&self) -> Result<Blobs, Failed> {
-        Blobs::local(&self.folder.files(), &self.surroundings)
-            .map_err(|error| Failed::wrong(words!("ファイルの置き場: {error}", "files: {error}")))
+        let blobs = match &self.config.blobs {
+            config::Blobs::Local => Blobs::local(&self.folder.files(), &self.surroundings)
+                .map(|blobs| blobs.leaving(self.folder.path(), self.config.limits.disk_reserve_bytes)),
+            config::Blobs::S3(bucket) => Blobs::s3(bucket, &self.surroundings),
+        };
+        blobs.map_err(|error| Failed::wrong(words!("ファイルの置き場: {error}", "store of files: {error}")))
     }
 }

@@ -43,7 +43,7 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     let key = LogKey::open_or_create(context.folder.path(), &context.surroundings);
     let key =
         Arc::new(key.map_err(|error| Failed::wrong(words!("署名鍵: {error}", "signing key: {error}")))?);
-    let (sealing, blobs) = (context.sealing_key()?, context.blobs()?);
+    let (sealing, blobs) = (context.sealing_key(&store).await?, context.blobs()?);
     let listener = bind(&context).await?;
     let stop = Stop::default();
     let signals = Signals::listen()?;

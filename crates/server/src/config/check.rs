@@ -19,6 +19,7 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
     let metrics_from = reader.networks("metrics_from");
     let database = reader.take("database", database);
     let lanes = reader.number("lanes", 1, 64);
+    let blobs = reader.blobs();
     let tls = reader.tls(data.as_ref(), listen);
     let format = reader.take("log.format", log_format);
     let level = reader.take("log.level", log_level);
@@ -26,6 +27,7 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
     let head_seconds = reader.number("journal.head_seconds", 1, 60);
     let body_bytes = reader.number("limits.body_bytes", 65_536, 1 << 30);
     let connections = reader.number("limits.connections", 1, 1_000_000);
+    let disk_reserve_bytes = reader.number("limits.disk_reserve_bytes", 0, 1 << 50);
     let (tls, public_url) = (tls?, public_url?);
     reader.together(public_url.https, tls.is_some());
     Some(Config {
@@ -36,33 +38,35 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
         metrics_from,
         database: database?,
         lanes: usize::try_from(lanes?).ok()?,
+        blobs: blobs?,
         tls,
         log: Log { format: format?, level: level? },
         journal: Journal { witness_directory, head_seconds: head_seconds? },
         limits: Limits {
             body_bytes: usize::try_from(body_bytes?).ok()?,
             connections: usize::try_from(connections?).ok()?,
+            disk_reserve_bytes: disk_reserve_bytes?,
         },
     })
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     settings: &'a Settings,
     faults: &'a mut Vec<Fault>,
 }
 
 impl Reader<'_> {
-    fn given(&self, key: &str) -> Option<&Given> {
+    pub(super) fn given(&self, key: &str) -> Option<&Given> {
         self.settings.get(key)
     }
 
-    fn fault(&mut self, key: &str, words: Words) {
+    pub(super) fn fault(&mut self, key: &str, words: Words) {
         let origin = self.given(key).map_or(Origin::Default, |given| given.origin.clone());
         self.faults.push(Fault { key: key.to_owned(), words, origin });
     }
 
     /// The value of a text setting, read by `parse`. `None` when it is absent or faulty.
-    fn take<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, Words>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, Words>) -> Option<T> {
         let Some(Given { raw: Raw::Text(text), .. }) = self.given(key) else { return None };
         match parse(text) {
             Ok(value) => Some(value),

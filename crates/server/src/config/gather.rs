@@ -223,7 +223,7 @@ fn take_text(
     faults: &mut Vec<Fault>,
 ) {
     let raw = match key.kind {
-        Kind::Text => Some(Raw::Text(text.to_owned())),
+        Kind::Text | Kind::Secret => Some(Raw::Text(text.to_owned())),
         Kind::List => Some(Raw::List(
             text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
         )),
@@ -239,7 +239,7 @@ fn take_text(
 
 fn raw_of(key: &Key, value: &toml::Value) -> Option<Raw> {
     match (key.kind, value) {
-        (Kind::Text, toml::Value::String(text)) => Some(Raw::Text(text.clone())),
+        (Kind::Text | Kind::Secret, toml::Value::String(text)) => Some(Raw::Text(text.clone())),
         (Kind::Number, toml::Value::Integer(number)) => Some(Raw::Number(*number)),
         (Kind::List, toml::Value::Array(items)) => {
             items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Raw::List)
@@ -251,7 +251,7 @@ fn raw_of(key: &Key, value: &toml::Value) -> Option<Raw> {
 fn wrong_kind(key: &Key, origin: Origin) -> Fault {
     let example = key.example;
     let words = match key.kind {
-        Kind::Text => {
+        Kind::Text | Kind::Secret => {
             words!("文字列で書いてください。例: {example}", "must be a text. For example: {example}")
         }
         Kind::List => words!(

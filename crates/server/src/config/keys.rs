@@ -6,6 +6,8 @@
 pub enum Kind {
     /// One text.
     Text,
+    /// One text that is never shown.
+    Secret,
     /// A list of texts; in an environment variable, separated by commas.
     List,
     /// A whole number.
@@ -82,6 +84,21 @@ keys! {
     "lanes" Number = "4",
         "PostgreSQL で同時に書き込む列の数(1〜64)。SQLite はいつも1列です。",
         "How many lanes write to PostgreSQL at the same time (1 to 64). SQLite always has one.";
+    "blobs" Text = "\"local\"",
+        "ファイルの中身の置き場。\"local\" ならデータのフォルダーの files。S3 に置くときは s3://バケット/頭 と書き、s3. の設定も書きます。",
+        "Where the bytes of files lie. \"local\" is files in the data folder. For S3: s3://bucket/prefix, and the settings of s3.";
+    "s3.endpoint" Text = (none "\"https://s3.example.jp\""),
+        "S3 のアドレス。Amazon ではなく、MinIO などを使うときに書きます。",
+        "Address of the S3 service, when it is not Amazon's: MinIO and others.";
+    "s3.region" Text = (none "\"ap-northeast-1\""),
+        "バケットのリージョン。",
+        "The bucket's region.";
+    "s3.key_id" Text = (none "\"AKIA…\""),
+        "アクセスキーの番号。このバケットの読み書きと削除、一覧だけを許したものにします。",
+        "Id of the access key. Let it read, write, delete and list this bucket, and nothing else.";
+    "s3.secret" Secret = (none "\"…\""),
+        "その秘密の文字列。KAIRAN_S3_SECRET で渡すと、ファイルに残りません。",
+        "Its secret. Given as KAIRAN_S3_SECRET it stands in no file.";
     "tls.certificate" Text = (none "\"/etc/kairan/certificate.pem\""),
         "HTTPS を自分で受けるときの証明書(PEM、中間証明書も続けて)。書き換えると、動いたまま読み直します。",
         "Certificate chain (PEM) to serve HTTPS directly. Read again while running when the file changes.";
@@ -121,4 +138,7 @@ keys! {
     "limits.connections" Number = "10000",
         "同時に開いておく接続の最大数(1〜1000000)。",
         "Most connections open at the same time (1 to 1000000).";
+    "limits.disk_reserve_bytes" Number = "1073741824",
+        "データのディスクに残しておく空き(バイト)。これより減ると、ファイルだけを断ります。文と記録は続きます。",
+        "Free bytes to keep on the disk of the data folder. Below it only files are refused; text and the journal go on.";
 }

@@ -3,6 +3,7 @@
 //! It stays true that a wrong setting never starts a server: every fault is told at once, each naming the key, where
 //! the value came from, and what to write instead. Precedence: flags > environment > file > default.
 
+mod blobs;
 mod check;
 mod example;
 mod gather;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use kairan_storage::blobs::S3;
 use tracing_subscriber::filter::Targets;
 
 pub use example::example;
@@ -41,6 +43,8 @@ pub struct Config {
     pub database: Database,
     /// Writing lanes on PostgreSQL.
     pub lanes: usize,
+    /// Where files' bytes lie.
+    pub blobs: Blobs,
     /// How HTTPS is served, if it is served here.
     pub tls: Option<Tls>,
     /// The log.
@@ -87,6 +91,15 @@ impl fmt::Debug for Database {
             Self::Postgres(_) => "Postgres(…)",
         })
     }
+}
+
+/// Where files' bytes lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blobs {
+    /// `files` in the data folder.
+    Local,
+    /// A bucket.
+    S3(S3),
 }
 
 /// Where the certificate comes from.
@@ -152,6 +165,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Most open connections.
     pub connections: usize,
+    /// Free bytes that files leave on the disk of the data folder (R74).
+    pub disk_reserve_bytes: u64,
 }
 
 /// What is wrong with a setting.
@@ -199,6 +214,7 @@ pub fn in_force(flags: &Flags, environment: &Environment) -> String {
         .map(|key| {
             let Some(given) = given.get(key.name) else { return format!("# {} =\n", key.name) };
             let value = match &given.raw {
+                _ if key.kind == Kind::Secret => "\"…\"".to_owned(),
                 Raw::Text(url) if key.name == "database" && url.contains('@') => "\"…\"".to_owned(),
                 raw => raw.to_string(),
             };

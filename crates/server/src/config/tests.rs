@@ -155,6 +155,30 @@ fn a_wrong_setting_is_refused_with_its_key_its_source_and_the_fix() {
             "[limits]\nconnections = 0",
             "limits.connections: 0 is out of range. Use 1 to 1000000. (DIR/kairan.toml)",
         ),
+        (
+            "blobs = \"/srv/files\"",
+            "blobs: \"/srv/files\" cannot be used. Write \"local\", or s3://bucket/prefix (letters, digits, - . _ and /). (DIR/kairan.toml)",
+        ),
+        (
+            "[s3]\nregion = \"ap-northeast-1\"",
+            "s3.region: does nothing unless blobs is s3://…. Set blobs as well. (DIR/kairan.toml)",
+        ),
+        (
+            "blobs = \"s3://our-files\"\n[s3]\nregion = \"ap-northeast-1\"\nkey_id = \"k\"",
+            "s3.secret: is missing although blobs is s3://…. Write it as well.",
+        ),
+        (
+            "blobs = \"s3://our-files\"\n[s3]\nregion = \"r\"\nkey_id = \"k\"\nsecret = \"s\"\nendpoint = \"http://192.0.2.7:9000\"",
+            "s3.endpoint: \"http://192.0.2.7:9000\" cannot be used. Write it like https://s3.example.jp. http:// is for this machine only. (DIR/kairan.toml)",
+        ),
+        (
+            "[s3]\nsecrets = \"hunter2\"",
+            "s3.secrets: is not a known setting. Did you mean s3.secret? (DIR/kairan.toml)",
+        ),
+        (
+            "[limits]\ndisk_reserve_bytes = -1",
+            "limits.disk_reserve_bytes: -1 is out of range. Use 0 to 1125899906842624. (DIR/kairan.toml)",
+        ),
         ("data = \"\"", "data: is empty. Write the path of a folder or file. (DIR/kairan.toml)"),
     ] {
         let faults = with_file(file, &[], &[]).expect_err(file);
@@ -246,6 +270,20 @@ fn a_password_in_the_database_address_is_never_shown() {
     assert!(!format!("{config:?}").contains("hunter2"));
     let shown = in_force(&Flags::default(), &Environment::from(&variables));
     assert!(!shown.contains("hunter2") && shown.contains("database = \"…\"  # KAIRAN_DATABASE"), "{shown}");
+}
+
+#[test]
+fn a_bucket_is_understood_and_its_secret_never_shown() {
+    let file = "blobs = \"s3://our-files/kairan/one/\"\n[s3]\nregion = \"ap-northeast-1\"\nkey_id = \"k\"\nendpoint = \"http://127.0.0.1:9000/\"";
+    let variables = [("KAIRAN_S3_SECRET", "hunter2")];
+    let config = with_file(file, &[], &variables).expect("ok");
+    let Blobs::S3(bucket) = &config.blobs else { panic!("a bucket") };
+    assert_eq!((bucket.bucket.as_str(), bucket.prefix.as_str()), ("our-files", "kairan/one"));
+    assert_eq!(bucket.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+    assert_eq!(bucket.secret.as_str(), "hunter2");
+    let shown = in_force(&Flags::default(), &Environment::from(&variables));
+    assert!(shown.contains("s3.secret = \"…\"  # KAIRAN_S3_SECRET"), "{shown}");
+    assert!(!format!("{config:?}{shown}").contains("hunter2"));
 }
 
 #[test]

@@ -71,6 +71,15 @@ pub enum SealingKeyError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It is gone, although files were sealed with it: a new one could open none of them.
+    #[error("{path} is gone, and only it opens this database's files. Restore it from a backup (with several servers: copy it from another one).", path = .0.display())]
+    Lost(PathBuf),
+    /// It is another one than this database's files were sealed with.
+    #[error("{path} is not the key this database's files were sealed with. Restore both from one backup (with several servers: copy it from the first one).", path = .0.display())]
+    NotOurs(PathBuf),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Storage(#[from] crate::Error),
 }
 
 /// The organisation's master key: wraps files' keys, and derives keys for what must be secret but need not be kept.

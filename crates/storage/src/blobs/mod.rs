@@ -9,6 +9,7 @@
 
 mod error;
 mod keys;
+mod known;
 mod read;
 mod s3;
 mod sealed;

@@ -1,7 +1,7 @@
 //! The store: puts and gets parts, erases files, lists what is there.
 
 use std::fmt;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -22,6 +22,13 @@ use super::{BlobError, FileKey, Layer, Result};
 pub struct Blobs {
     pub(super) store: Arc<dyn ObjectStore>,
     surroundings: Surroundings,
+    reserve: Option<Arc<Reserve>>,
+}
+
+/// Bytes of a disk that are not for files.
+struct Reserve {
+    folder: PathBuf,
+    bytes: u64,
 }
 
 impl fmt::Debug for Blobs {
@@ -45,6 +52,20 @@ pub struct Piece {
     pub at: Instant,
 }
 
+impl Piece {
+    /// Its name in the store: `{file}/{layer}/{part}`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        path(Place { file: self.file, layer: self.layer, part: self.part }).to_string()
+    }
+
+    /// Whether a name is one of a piece; such a name leads nowhere but into the store.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        Path::parse(name).is_ok_and(|path| path.as_ref() == name && placed(&path).is_some())
+    }
+}
+
 impl Blobs {
     /// A folder, made when it is not there, readable by this user only. What was put is on the disk when it is answered.
     ///
@@ -60,6 +81,24 @@ impl Blobs {
         Ok(Self::of(Arc::new(store.with_fsync(true).with_automatic_cleanup(true)), surroundings))
     }
 
+    /// The same store, that leaves so many bytes free on the disk of this folder: the journal has to go on when files have
+    /// filled everything else (R74).
+    #[must_use]
+    pub fn leaving(self, folder: &FilePath, bytes: u64) -> Self {
+        Self { reserve: Some(Arc::new(Reserve { folder: folder.to_owned(), bytes })), ..self }
+    }
+
+    /// Whether there is room for one more part. Asked before each part is put; worth asking before an upload begins.
+    ///
+    /// # Errors
+    /// [`BlobError::Full`] when there is not.
+    pub fn has_room(&self) -> Result<()> {
+        let Some(reserve) = &self.reserve else { return Ok(()) };
+        let disk = rustix::fs::statvfs(&reserve.folder).map_err(BlobError::unavailable)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < reserve.bytes.saturating_add(PART) { Err(BlobError::Full) } else { Ok(()) }
+    }
+
     /// Memory, for tests.
     #[must_use]
     pub fn memory(surroundings: &Surroundings) -> Self {
@@ -67,7 +106,7 @@ impl Blobs {
     }
 
     pub(super) fn of(store: Arc<dyn ObjectStore>, surroundings: &Surroundings) -> Self {
-        Self { store, surroundings: surroundings.clone() }
+        Self { store, surroundings: surroundings.clone(), reserve: None }
     }
 
     /// Puts a part, in place of one that was there. Durable when it returns.
@@ -85,6 +124,7 @@ impl Blobs {
         if bytes.len() as u64 > PART {
             return Err(BlobError::Misused("a part holds 4 MiB"));
         }
+        self.has_room()?;
         let place = Place { file, layer, part };
         let (key, salt) = (key.clone(), self.surroundings.bytes::<SALT>());
         // Milliseconds of arithmetic for a whole part: not on a thread that serves sockets.
@@ -238,7 +278,8 @@ fn placed(path: &Path) -> Option<Place> {
         layer: Layer::named(layer.as_ref())?,
         part: part.as_ref().parse().ok()?,
     };
-    names.next().is_none().then_some(place)
+    // One spelling only: `007` is not a part.
+    (self::path(place) == *path).then_some(place)
 }
 
 pub(super) fn failed(error: object_store::Error, place: Place) -> BlobError {
