@@ -12,6 +12,11 @@ use uuid::Uuid;
 pub trait Id: Copy + Eq + fmt::Display + Send + Sync + 'static {
     /// Wraps a UUID.
     fn from_uuid(uuid: Uuid) -> Self;
+    /// The id that nothing has.
+    #[must_use]
+    fn nil() -> Self {
+        Self::from_uuid(Uuid::nil())
+    }
     /// The UUID inside.
     fn uuid(self) -> Uuid;
     /// The 16 bytes as stored in tables.
@@ -74,6 +79,8 @@ ids! {
     MessageId,
     /// A file; made by the client, so that an upload can be taken up again.
     FileId,
+    /// A reminder of a message; made by the client.
+    ReminderId,
     /// A signed-in session.
     SessionId,
     /// A device a person uses.

@@ -13,7 +13,8 @@ pub mod time;
 
 pub use actor::Actor;
 pub use ids::{
-    ContentId, DepartmentId, DeviceId, FileId, InvitationId, MemberId, MessageId, RoomId, SecretId, SessionId,
+    ContentId, DepartmentId, DeviceId, FileId, InvitationId, MemberId, MessageId, ReminderId, RoomId,
+    SecretId, SessionId,
 };
 pub use permission::{Permission, Role};
 pub use refusal::{Code, FieldFault, Refusal};

@@ -6,10 +6,11 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use kairan_core::ids::Id;
 use kairan_core::refusal::FORBIDDEN;
 use kairan_core::{Actor, MemberId, Permission, Refusal, Role, SessionId};
 use kairan_http::Problem;
-use kairan_storage::{Reader, Stream, Tx};
+use kairan_storage::{Reader, Stream, Tx, params};
 
 use crate::members::rules::Kind;
 use crate::signin::rules::{SESSION_MISSING, over};
@@ -43,6 +44,20 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         Actor::Member(self.member)
     }
+}
+
+/// Who `member` is while nobody is there to ask: what they arranged before is done in their name, under the rules of now.
+/// The session is the nil id, which no session has. None unless they may sign in.
+///
+/// # Errors
+/// What the engine says.
+pub async fn absent(reader: &mut Reader, member: MemberId) -> Result<Option<Caller>, kairan_storage::Error> {
+    let sql = "SELECT role, kind FROM members WHERE id = $1 AND state = 'active'";
+    let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
+    let damaged = || kairan_storage::Error::Damaged("a member's role or kind".into());
+    let role = Role::named(&row.get::<String>(0)?).ok_or_else(damaged)?;
+    let kind = Kind::named(&row.get::<String>(1)?).ok_or_else(damaged)?;
+    Ok(Some(Caller { member, role, kind, session: SessionId::nil() }))
 }
 
 impl People {

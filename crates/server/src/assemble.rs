@@ -11,10 +11,12 @@ use kairan_core::Code;
 use kairan_http::{Origins, openapi};
 use kairan_people::{People, Settings};
 use kairan_storage::blobs::{Blobs, SealingKey};
-use kairan_storage::{Migration, Projection, Store};
+use kairan_storage::{Migration, News, Projection, Store};
 use kairan_talk::Talk;
 use secrecy::SecretString;
 use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use utoipa::openapi::{Info, OpenApi, Server};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -101,11 +103,20 @@ const PREFIX: &str = "/api/v1";
 /// Pause between two looks for sessions whose time is over.
 const SESSIONS: Duration = Duration::from_secs(60);
 
+/// Does what fell due while nobody was here; to be called before anybody can ask for anything (R71's rule). A fault of the
+/// database does not keep the server from starting: what is due stays due.
+pub async fn catch_up(store: &Store) {
+    if let Err(error) = kairan_talk::due::run(store).await {
+        tracing::warn!(%error, "what fell due could not be done; it will be tried again");
+    }
+}
+
 /// Wires the floors.
 #[must_use]
 pub fn assemble(parts: Parts) -> Assembled {
     let Parts { config, store, people, blobs: _, sealing: _, metrics, stop } = parts;
-    tokio::spawn(close_sessions(people.clone(), stop));
+    tokio::spawn(close_sessions(people.clone(), stop.clone()));
+    tokio::spawn(keep_due(store.clone(), stop));
     let origins = Origins::new([config.public_url.origin.clone()]);
     let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics);
     let talk = Talk { store, people: people.clone() };
@@ -160,6 +171,41 @@ async fn close_sessions(people: People, stop: Stop) {
         }
         if let Err(refusal) = people.close_sessions_over().await {
             tracing::warn!(code = refusal.code.name, "sessions whose time is over could not be closed");
+        }
+    }
+}
+
+/// Longest pause between two looks for what is due, should a word about something new be missed.
+const DUE: Duration = Duration::from_secs(60);
+
+/// Does what is due when it is due.
+async fn keep_due(store: Store, stop: Stop) {
+    let mut news = store.bus().listen();
+    loop {
+        let next = kairan_talk::due::run(&store).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is due could not be read");
+            None
+        });
+        let pause = next.map_or(DUE, |next| {
+            let ms = next.since(store.surroundings().now()).max(0);
+            Duration::from_millis(ms.unsigned_abs()).min(DUE)
+        });
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(pause) => {}
+            () = changed(&mut news) => {}
+        }
+    }
+}
+
+/// Until there may be something new that falls due.
+async fn changed(news: &mut Receiver<News>) {
+    loop {
+        match news.recv().await {
+            Ok(News::Mine { what, .. }) if kairan_talk::due::concerns(what) => return,
+            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+            Ok(_) => {}
         }
     }
 }

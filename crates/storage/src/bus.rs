@@ -28,6 +28,15 @@ pub enum News {
     },
     /// A member's own settings changed; only they care.
     Own(MemberId),
+    /// A list that a member keeps for themselves changed (drafts, reminders …); only their own devices care.
+    Mine {
+        /// Whose.
+        member: MemberId,
+        /// Which list; the name that clients know.
+        what: &'static str,
+        /// Of which room, where that tells them enough to read less.
+        room: Option<RoomId>,
+    },
 }
 
 /// A committed event with the contents that were written beside it.

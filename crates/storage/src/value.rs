@@ -167,6 +167,7 @@ id_values!(
     RoomId,
     MessageId,
     FileId,
+    ReminderId,
     SessionId,
     DeviceId,
     InvitationId,

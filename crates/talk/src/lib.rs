@@ -1,14 +1,21 @@
-//! Talk: rooms, messages, and who has read them.
+//! Talk: rooms, messages, who has read them, and what people keep of it for themselves.
 //!
 //! It stays true that what happens in a room stands in the room's own stream, in one order with who is in it.
 
+pub mod bookmarks;
+pub mod drafts;
+pub mod due;
 pub mod files;
 pub mod frames;
 mod hooks;
 pub mod messages;
+pub mod mine;
 pub mod notifications;
 pub mod reading;
+pub mod reminders;
 pub mod rooms;
+pub mod schedules;
+pub mod unanswered;
 
 pub use hooks::hooks;
 
@@ -36,16 +43,30 @@ impl FromRef<Talk> for People {
 pub static MIGRATIONS: &[Migration] = &[
     Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") },
     Migration { name: "talk/0002_room_levels", sql: include_str!("../migrations/0002_room_levels.sql") },
+    Migration { name: "talk/0003_personal", sql: include_str!("../migrations/0003_personal.sql") },
 ];
 
 /// Talk's projections.
 #[must_use]
 pub fn projections() -> Vec<Box<dyn Projection>> {
-    vec![Box::new(rooms::project::Rooms), Box::new(messages::project::Messages)]
+    vec![
+        Box::new(rooms::project::Rooms),
+        Box::new(messages::project::Messages),
+        Box::new(bookmarks::project::Bookmarks),
+        Box::new(reminders::project::Reminders),
+        Box::new(schedules::project::Schedules),
+    ]
 }
 
 /// Talk's codes, for the API document.
-pub static CODES: &[&[&kairan_core::Code]] = &[rooms::rules::CODES, messages::rules::CODES];
+pub static CODES: &[&[&kairan_core::Code]] = &[
+    rooms::rules::CODES,
+    messages::rules::CODES,
+    drafts::rules::CODES,
+    bookmarks::rules::CODES,
+    reminders::rules::CODES,
+    schedules::rules::CODES,
+];
 
 /// Talk's routes.
 pub fn router() -> OpenApiRouter<Talk> {
@@ -53,7 +74,12 @@ pub fn router() -> OpenApiRouter<Talk> {
         .merge(rooms::http::router())
         .merge(messages::http::router())
         .merge(reading::http::router())
-        .merge(notifications::http::router());
+        .merge(notifications::http::router())
+        .merge(drafts::http::router())
+        .merge(bookmarks::http::router())
+        .merge(reminders::http::router())
+        .merge(schedules::http::router())
+        .merge(unanswered::http::router());
     kairan_http::openapi::behind_session(routes.get_openapi_mut());
     routes
 }

@@ -1,6 +1,6 @@
 //! `kairan serve`: from a checked configuration to a running server, and down again in order.
 //!
-//! It stays true that nothing listens before the schema is current and the log's key is in hand, and that a stop tells
+//! It stays true that nothing listens before the schema is current, the log's key is in hand and what fell due is done, and that a stop tells
 //! connected people first, finishes what is under way, and signs what was written.
 
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     let key =
         Arc::new(key.map_err(|error| Failed::wrong(words!("署名鍵: {error}", "signing key: {error}")))?);
     let (sealing, blobs) = (context.sealing_key(&store).await?, context.blobs()?);
+    assemble::catch_up(&store).await;
     let listener = bind(&context).await?;
     let stop = Stop::default();
     let signals = Signals::listen()?;

@@ -55,6 +55,12 @@ pub enum Frame<'a, M = (), R = ()> {
     Departments,
     /// One's own settings are others now.
     Me,
+    /// A list one keeps for oneself is another now.
+    Mine {
+        what: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+    },
     /// A room one is newly in.
     Room { room: &'a R },
     /// I am.

@@ -37,6 +37,7 @@ fn nothing(server: &Server) -> Named {
         member: server.id::<MemberId>().to_string(),
         department: server.id::<DepartmentId>().to_string(),
         session: server.id::<SessionId>().to_string(),
+        kept: server.id::<MessageId>().to_string(),
         number: 0,
     }
 }
@@ -159,6 +160,7 @@ struct Hidden {
     stranger: String,
     department: String,
     session: String,
+    kept: String,
     head: serde_json::Value,
     /// A room both askers are in since after its first message.
     own: String,
@@ -187,7 +189,9 @@ impl Hidden {
             .await
             .expect(201);
         let head = server.get(&server.owner, &format!("/rooms/{room}")).await.expect(200)["head"].clone();
+        let kept = keep(server, &stranger, &room.to_string(), &message.to_string()).await;
         Self {
+            kept,
             room: room.to_string(),
             message: message.to_string(),
             stranger: stranger.id.to_string(),
@@ -209,6 +213,7 @@ impl Hidden {
             member: self.stranger.clone(),
             department: self.department.clone(),
             session: self.session.clone(),
+            kept: self.kept.clone(),
             number: 1,
         };
         let mine = Named { room: self.own.clone(), ..there.clone() };
@@ -307,6 +312,7 @@ async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
     let target = server.post(&server.owner, "/members", &target).await.expect(201);
     let department = json!({"name": format!("部{number}"), "parent": null});
     let department = server.post(&server.owner, "/departments", &department).await.expect(201);
+    let kept = keep(server, person, &room.to_string(), &message.to_string()).await;
     let id = |made: &serde_json::Value| made["id"].as_str().expect("an id").to_owned();
     Named {
         room: room.uuid().to_string(),
@@ -314,6 +320,17 @@ async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
         member: id(&target),
         department: id(&department),
         session: person.session.to_string(),
+        kept,
         number,
     }
+}
+
+/// A scheduled message and a reminder of somebody's, both under the id that is returned.
+async fn keep(server: &Server, person: &Person, room: &str, message: &str) -> String {
+    let (kept, at) = (server.id::<MessageId>().to_string(), operations::later(server));
+    let reminder = json!({"message": message, "at": at});
+    server.put(person, &format!("/reminders/{kept}"), &reminder).await.expect(201);
+    let schedule = json!({"room": room, "text": "あとで", "at": at});
+    server.put(person, &format!("/schedules/{kept}"), &schedule).await.expect(201);
+    kept
 }

@@ -63,6 +63,8 @@ pub struct Named {
     pub member: String,
     pub department: String,
     pub session: String,
+    /// What somebody keeps for themselves: a scheduled message, a reminder.
+    pub kept: String,
     /// Makes names of new things differ from call to call.
     pub number: usize,
 }
@@ -84,6 +86,7 @@ impl Operation {
             Some("rooms") => &named.room,
             Some("members") => &named.member,
             Some("departments") => &named.department,
+            Some("schedules" | "reminders") => &named.kept,
             _ => &named.session,
         };
         let path = self
@@ -132,6 +135,12 @@ impl Operation {
             }
             "put_room" => json!({"kind": "group", "name": "新しい部屋", "history": "all"}),
             "put_message" | "patch_message" => json!({"text": "こんにちは"}),
+            "put_draft" => {
+                json!({"text": "書きかけ", "picked": [], "label": null, "reply_to": null, "at": 0})
+            }
+            "put_reminder" => json!({"message": named.message, "at": later(server)}),
+            "put_schedule" => json!({"room": named.room, "text": "あとで", "at": later(server)}),
+            "patch_schedule" => json!({}),
             "put_room_read" => json!({"upto": 1}),
             "open_session" => json!({"login": "daiku", "password": PASSWORD}),
             "recover_session" => {
@@ -165,4 +174,9 @@ impl Operation {
         };
         server.raw(request.body(body).expect("a request")).await
     }
+}
+
+/// An hour from now.
+pub fn later(server: &Server) -> kairan_core::Instant {
+    server.base.store.surroundings().now().plus_ms(kairan_core::time::HOUR)
 }

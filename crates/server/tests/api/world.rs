@@ -157,6 +157,7 @@ impl Server {
 
 /// What `kairan serve` does between a started database and a serving door, with cheap password hashes.
 async fn start(store: &Store) -> (People, Router, SocketAddr, Metrics, Running) {
+    assemble::catch_up(store).await;
     let config = config();
     let metrics = Metrics::new("0.0.0-test");
     let stop = Stop::default();

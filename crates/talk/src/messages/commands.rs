@@ -239,6 +239,13 @@ async fn seen(
     Ok((standing, known.ok_or(&refusal::NOT_FOUND)?))
 }
 
+/// A message of any room that the caller sees, not deleted.
+pub(crate) async fn living(tx: &mut Tx, caller: &Caller, message: MessageId) -> Result<Known, Refusal> {
+    let known = queries::known(tx, message).await?.ok_or(&refusal::NOT_FOUND)?;
+    let (_, known) = seen(tx, caller, known.room, message).await?;
+    if known.deleted { Err((&rules::DELETED).into()) } else { Ok(known) }
+}
+
 fn writable(standing: Standing, known: Known) -> Result<(), Refusal> {
     if standing.archived {
         return Err((&ARCHIVED).into());
@@ -251,8 +258,48 @@ async fn quoted(tx: &mut Tx, room: RoomId, standing: Standing, reply: MessageId)
     Ok(Quoted { message: found.id, author: found.author, text: found.text })
 }
 
+/// Whether the caller might post this here and now, but for how often: what is asked of a message that is to be posted
+/// later, so that its author hears of a fault while they are still there.
+///
+/// # Errors
+/// As [`post_message`], without 409 `message.id_taken` and 429.
+pub(crate) async fn could_post(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    text: &str,
+    reply_to: Option<MessageId>,
+) -> Result<(), Refusal> {
+    let standing = standing(tx, caller, room).await?;
+    standing.may_post()?;
+    if let Some(reply) = reply_to {
+        quoted(tx, room, standing, reply).await?;
+    }
+    may_address(tx, caller, room, standing, text, &Addressed::default()).await?;
+    Ok(())
+}
+
 /// Whether the caller may address whom the text addresses. Those it addressed before an edit (`had`) need no second check.
 async fn check_addressed(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    standing: Standing,
+    text: &str,
+    had: &Addressed,
+) -> Result<Addressed, Refusal> {
+    let addressed = may_address(tx, caller, room, standing, text, had).await?;
+    if addressed.all && !had.all {
+        let since = tx.now().plus_ms(-rules::MENTION_ALL_WINDOW);
+        if queries::everyone_count(tx, caller.member, since).await? >= rules::MENTION_ALL_LIMIT {
+            return Err(Refusal::new(&rules::MENTION_ALL_TOO_OFTEN).fact("limit", rules::MENTION_ALL_LIMIT));
+        }
+    }
+    Ok(addressed)
+}
+
+/// Whether those addressed are there, and everyone is the caller's to address.
+async fn may_address(
     tx: &mut Tx,
     caller: &Caller,
     room: RoomId,
@@ -268,14 +315,8 @@ async fn check_addressed(
             return Err((&rules::MENTION_NOT_IN_ROOM).into());
         }
     }
-    if addressed.all && !had.all {
-        if !standing.manager && caller.may(Permission::MentionAll).is_err() {
-            return Err((&rules::MENTION_ALL_DENIED).into());
-        }
-        let since = tx.now().plus_ms(-rules::MENTION_ALL_WINDOW);
-        if queries::everyone_count(tx, caller.member, since).await? >= rules::MENTION_ALL_LIMIT {
-            return Err(Refusal::new(&rules::MENTION_ALL_TOO_OFTEN).fact("limit", rules::MENTION_ALL_LIMIT));
-        }
+    if addressed.all && !had.all && !standing.manager && caller.may(Permission::MentionAll).is_err() {
+        return Err((&rules::MENTION_ALL_DENIED).into());
     }
     Ok(addressed)
 }

@@ -186,6 +186,37 @@ pub async fn pinned(reader: &mut Reader, room: RoomId, floor: i64) -> Result<Vec
     some(reader, room, floor, sql, params![room, floor]).await
 }
 
+/// Messages of any rooms in the order asked for: those of rooms that `member` is in, above their floor (R25).
+///
+/// # Errors
+/// What storage says.
+pub async fn visible(
+    reader: &mut Reader,
+    member: MemberId,
+    asked: &[(RoomId, MessageId)],
+) -> Result<Vec<MessageView>> {
+    let floors: HashMap<RoomId, Seq> =
+        crate::rooms::queries::rooms_of(reader, member).await?.into_iter().collect();
+    let sql = select!("WHERE g.id = $1 AND g.room = $2 AND g.seq > $3");
+    let mut messages = Vec::with_capacity(asked.len());
+    for (room, message) in asked {
+        let Some(floor) = floors.get(room) else { continue };
+        if let Some(row) = reader.maybe(sql, params![*message, *room, *floor]).await? {
+            messages.push(view(&row, floor.0)?);
+        }
+    }
+    // Reactions and readers are asked for by stretches of a room, so that what lies far apart is not read in between.
+    messages.sort_by_key(|message| (message.room, message.seq));
+    for stretch in messages.chunk_by_mut(|one, next| one.room == next.room && next.seq.0 - one.seq.0 <= 64) {
+        let room = stretch[0].room;
+        complete(reader, room, stretch).await?;
+    }
+    let place: HashMap<MessageId, usize> =
+        asked.iter().enumerate().map(|(at, (_, message))| (*message, at)).collect();
+    messages.sort_by_key(|message| place.get(&message.id).copied());
+    Ok(messages)
+}
+
 async fn some(
     reader: &mut Reader,
     room: RoomId,

@@ -1,6 +1,11 @@
 //! Talk through its routes, on both engines.
 
+mod bookmarks;
+mod drafts;
 mod messages;
 mod reading;
+mod reminders;
 mod rooms;
+mod schedules;
 mod support;
+mod unanswered;

@@ -7,7 +7,7 @@ use kairan_talk::Talk;
 use serde_json::{Value, json};
 
 /// The people and talk floors.
-const SCHEMA: Schema = Schema {
+pub const SCHEMA: Schema = Schema {
     migrations: &[kairan_people::MIGRATIONS, kairan_talk::MIGRATIONS],
     projections: || {
         let mut projections = kairan_people::projections();
@@ -94,4 +94,9 @@ pub fn strings(list: &Value, member: &str) -> Vec<String> {
         .iter()
         .map(|one| one[member].as_str().unwrap_or("∅").to_owned())
         .collect()
+}
+
+/// The id of what a request made.
+pub fn id_of(made: &Value) -> String {
+    made["id"].as_str().expect("an id").to_owned()
 }

@@ -4,6 +4,38 @@
  */
 
 export interface paths {
+    "/api/v1/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_bookmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookmarks/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_bookmark"];
+        post?: never;
+        delete: operations["delete_bookmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/departments": {
         parameters: {
             query?: never;
@@ -49,6 +81,22 @@ export interface paths {
         };
         get?: never;
         put: operations["put_direct_room"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_drafts"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -432,6 +480,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_reminder"];
+        post?: never;
+        delete: operations["delete_reminder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -475,6 +555,22 @@ export interface paths {
         put: operations["put_room_archive"];
         post?: never;
         delete: operations["delete_room_archive"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_draft"];
+        post?: never;
+        delete: operations["delete_draft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -688,6 +784,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_schedule"];
+        post?: never;
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        patch: operations["patch_schedule"];
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_schedule_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -758,6 +902,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/unanswered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_unanswered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unanswered/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["count_unanswered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/welcome": {
         parameters: {
             query?: never;
@@ -785,6 +961,21 @@ export interface components {
             login?: string | null;
             password: string;
             token: string;
+        };
+        /** @description A message marked to be found again. */
+        Bookmark: {
+            /**
+             * Format: int64
+             * @description When it was marked, ms UTC.
+             */
+            at: number;
+            message: components["schemas"]["Message"];
+        };
+        /** @description One's bookmarks, newest first. */
+        Bookmarks: {
+            bookmarks: components["schemas"]["Bookmark"][];
+            /** @description Older ones exist: go on with the last one's `at` as `older_than`. */
+            more: boolean;
         };
         /** @description Who did it and when. */
         ByAt: {
@@ -821,6 +1012,40 @@ export interface components {
         DirectNew: {
             /** Format: uuid */
             room: string;
+        };
+        /** @description A draft. */
+        Draft: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            label: null | components["schemas"]["Label"];
+            picked: string[][];
+            /** Format: uuid */
+            reply_to: string | null;
+            /** Format: uuid */
+            room: string;
+            text: string;
+        };
+        /** @description What somebody has begun to write. */
+        DraftNew: {
+            /**
+             * Format: int64
+             * @description When it was written, by the clock of the device, ms UTC. An older draft than the one kept is passed over.
+             */
+            at: number;
+            label: null | components["schemas"]["Label"];
+            /** @description Names in the text and whom they mean. */
+            picked: string[][];
+            /** Format: uuid */
+            reply_to: string | null;
+            /** @description At most 8,000 code points; may be empty. */
+            text: string;
+        };
+        /** @description One's drafts, newest first. */
+        Drafts: {
+            drafts: components["schemas"]["Draft"][];
         };
         /** @description Events of a room, ascending. */
         EventPage: {
@@ -1416,6 +1641,37 @@ export interface components {
             /** @description Shown once; each opens once. */
             recovery_codes: string[];
         };
+        /** @description A reminder. */
+        Reminder: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            /** Format: uuid */
+            id: string;
+            message: components["schemas"]["Message"];
+            state: components["schemas"]["ReminderState"];
+        };
+        /** @description Of what to be told, and when. */
+        ReminderNew: {
+            /**
+             * Format: int64
+             * @description ms UTC, at most a year ahead. A time gone by is due at once.
+             */
+            at: number;
+            /** Format: uuid */
+            message: string;
+        };
+        /**
+         * @description Where a reminder stands.
+         * @enum {string}
+         */
+        ReminderState: "set" | "due";
+        /** @description One's reminders by their time. */
+        Reminders: {
+            reminders: components["schemas"]["Reminder"][];
+        };
         /** @description The message another one answers. */
         ReplyTo: {
             /** Format: uuid */
@@ -1596,6 +1852,62 @@ export interface components {
         Rooms: {
             rooms: components["schemas"]["Room"][];
         };
+        /** @description A scheduled message. */
+        Schedule: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            at: number;
+            /**
+             * Format: uuid
+             * @description The message will have it too.
+             */
+            id: string;
+            label: null | components["schemas"]["Label"];
+            /** Format: uuid */
+            reply_to: string | null;
+            /** Format: uuid */
+            room: string;
+            state: components["schemas"]["ScheduleStanding"];
+            text: string;
+            why: null | components["schemas"]["Problem"];
+        };
+        /** @description What to change of one; what is absent stays. */
+        ScheduleChange: {
+            /**
+             * Format: int64
+             * @description ms UTC; a minute to a year ahead.
+             */
+            at?: number | null;
+            label?: null | components["schemas"]["Label"];
+            /** @description 1–8,000 code points. */
+            text?: string | null;
+        };
+        /** @description A message for later. */
+        ScheduleNew: {
+            /**
+             * Format: int64
+             * @description ms UTC; a minute to a year ahead.
+             */
+            at: number;
+            label?: null | components["schemas"]["Label"];
+            /** Format: uuid */
+            reply_to?: string | null;
+            /** Format: uuid */
+            room: string;
+            /** @description 1–8,000 code points. */
+            text: string;
+        };
+        /**
+         * @description Where a scheduled message stands.
+         * @enum {string}
+         */
+        ScheduleStanding: "waiting" | "failed";
+        /** @description One's scheduled messages that are not done, by their time. */
+        Schedules: {
+            schedules: components["schemas"]["Schedule"][];
+        };
         /** @description One of one's own sessions. */
         SessionEntry: {
             address: string;
@@ -1653,6 +1965,17 @@ export interface components {
          * @enum {string}
          */
         Theme: "light" | "dark";
+        /** @description Messages that wait for the caller's word, newest first. */
+        Unanswered: {
+            messages: components["schemas"]["Message"][];
+            /** @description Older ones exist: go on with the last one's `at` as `older_than`. */
+            more: boolean;
+        };
+        /** @description How many messages wait for the caller's word. */
+        UnansweredCount: {
+            /** Format: int64 */
+            count: number;
+        };
         /** @description What a client learns before sign-in. */
         Welcome: {
             /** @description Whether set-up asks for the code that the server printed. */
@@ -1673,6 +1996,95 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bookmarks: {
+        parameters: {
+            query?: {
+                /** @description Those before this moment, ms UTC. */
+                older_than?: number;
+                /** @description About so many, 1–100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bookmarks"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_departments: {
         parameters: {
             query?: never;
@@ -1825,6 +2237,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
@@ -2664,6 +3104,105 @@ export interface operations {
             };
         };
     };
+    list_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderNew"];
+            };
+        };
+        responses: {
+            /** @description It was there, perhaps for another time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rooms: {
         parameters: {
             query?: never;
@@ -2830,6 +3369,69 @@ export interface operations {
     delete_room_archive: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftNew"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: {
+                /** @description By the clock of the device, ms UTC; without it, now. A newer draft stays. */
+                at?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3515,6 +4117,178 @@ export interface operations {
             };
         };
     };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleNew"];
+            };
+        };
+        responses: {
+            /** @description This id was scheduled before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_schedule_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was posted before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_session: {
         parameters: {
             query?: never;
@@ -3680,6 +4454,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_unanswered: {
+        parameters: {
+            query?: {
+                /** @description Those before this moment, ms UTC. */
+                older_than?: number;
+                /** @description About so many, 1–100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unanswered"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_unanswered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnansweredCount"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
