@@ -113,6 +113,9 @@ pub enum Command {
         #[arg(value_name = "LOGIN|STAFF-NUMBER")]
         who: String,
     },
+    /// Make one picture small: standard input to standard output (the server starts it)
+    #[command(hide = true)]
+    RenderPicture,
     /// Print the settings in force, each with where it came from
     Config {
         /// Print a commented example file instead

@@ -4,6 +4,7 @@
 //! terminal. What it reads there it hands down as values.
 
 pub mod assemble;
+pub mod clamd;
 pub mod cli;
 pub mod client;
 pub mod commands;
@@ -14,6 +15,7 @@ pub mod gateway;
 pub mod listen;
 pub mod logging;
 pub mod metrics;
+pub mod render;
 pub mod setup_code;
 pub mod site;
 pub mod surroundings;

@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use kairan_server::cli::{Cli, Exit};
+use kairan_server::cli::{Cli, Command, Exit};
 use kairan_server::environment::Environment;
-use kairan_server::{commands, surroundings};
+use kairan_server::{commands, render, surroundings};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::RenderPicture) {
+        // Without a runtime: its threads would take of the memory that a picture may have.
+        return render::run_in_this_process().into();
+    }
     let environment = Environment::of_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::gather::{Given, Origin, Raw, Settings};
-use super::{Acme, Config, Database, Fault, Journal, Limits, Log, LogFormat, PublicUrl, Tls};
+use super::{Acme, Config, Database, Fault, Files, Journal, Limits, Log, LogFormat, PublicUrl, Tls};
+use crate::clamd::Address;
 use crate::words::{Words, words};
 
 /// Understands all settings; what cannot be understood is added to the faults.
@@ -25,6 +26,7 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
     let level = reader.take("log.level", log_level);
     let witness_directory = reader.path("journal.witness_directory");
     let head_seconds = reader.number("journal.head_seconds", 1, 60);
+    let clamd = reader.take("files.clamd", clamd);
     let body_bytes = reader.number("limits.body_bytes", 65_536, 1 << 30);
     let connections = reader.number("limits.connections", 1, 1_000_000);
     let disk_reserve_bytes = reader.number("limits.disk_reserve_bytes", 0, 1 << 50);
@@ -42,6 +44,7 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
         tls,
         log: Log { format: format?, level: level? },
         journal: Journal { witness_directory, head_seconds: head_seconds? },
+        files: Files { clamd },
         limits: Limits {
             body_bytes: usize::try_from(body_bytes?).ok()?,
             connections: usize::try_from(connections?).ok()?,
@@ -290,6 +293,19 @@ fn database(text: &str) -> Result<Database, Words> {
         _ => Err(words!(
             "\"sqlite\" か、postgres:// で始まるアドレスを書いてください。",
             "must be \"sqlite\" or an address that starts with postgres://."
+        )),
+    }
+}
+
+fn clamd(text: &str) -> Result<Address, Words> {
+    if text.starts_with('/') {
+        return Ok(Address::Socket(PathBuf::from(text)));
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(Address::Loopback(address)),
+        _ => Err(words!(
+            "「{text}」は使えません。/run/clamav/clamd.ctl のようなソケットか、127.0.0.1:3310 のようなこの機械のアドレスを書いてください(ファイルは暗号化されずに渡るため)。",
+            "\"{text}\" cannot be used. Write a socket like /run/clamav/clamd.ctl or an address of this machine like 127.0.0.1:3310 (files go there unencrypted)."
         )),
     }
 }

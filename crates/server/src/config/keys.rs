@@ -132,6 +132,9 @@ keys! {
     "journal.head_seconds" Number = "10",
         "新しい記録があるとき、先頭に署名する間隔(1〜60秒)。",
         "Seconds between signed tree heads while there are new entries (1 to 60).";
+    "files.clamd" Text = (none "\"/run/clamav/clamd.ctl\""),
+        "ウイルスを調べる clamd の場所。ソケットのファイルか、この機械のアドレス(127.0.0.1:3310)。書くと、調べ終わるまでファイルは誰にも渡しません。",
+        "Where clamd scans for viruses: its socket, or an address of this machine (127.0.0.1:3310). With it, no file is handed to anybody before it was scanned.";
     "limits.body_bytes" Number = "4194304",
         "一度に送れる内容の最大の大きさ(バイト、65536以上)。CSVの取り込みにも効きます。",
         "Largest request body in bytes (at least 65536). Also bounds CSV import.";

@@ -23,6 +23,7 @@ pub use example::example;
 pub use gather::{Flags, Given, Origin, Raw};
 pub use keys::{KEYS, Key, Kind};
 
+use crate::clamd::Address;
 use crate::environment::Environment;
 use crate::words::{Language, Words};
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub log: Log,
     /// The transparency log.
     pub journal: Journal,
+    /// Files.
+    pub files: Files,
     /// Limits.
     pub limits: Limits,
 }
@@ -147,6 +150,13 @@ pub enum LogFormat {
     Text,
     /// For machines.
     Json,
+}
+
+/// What happens to files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The virus scanner, if there is one.
+    pub clamd: Option<Address>,
 }
 
 /// The transparency log's settings.

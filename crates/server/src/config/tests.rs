@@ -148,6 +148,10 @@ fn a_wrong_setting_is_refused_with_its_key_its_source_and_the_fix() {
             "journal.head_seconds: 61 is out of range. Use 1 to 60. (DIR/kairan.toml)",
         ),
         (
+            "[files]\nclamd = \"192.0.2.7:3310\"",
+            "files.clamd: \"192.0.2.7:3310\" cannot be used. Write a socket like /run/clamav/clamd.ctl or an address of this machine like 127.0.0.1:3310 (files go there unencrypted). (DIR/kairan.toml)",
+        ),
+        (
             "[limits]\nbody_bytes = 1",
             "limits.body_bytes: 1 is out of range. Use 65536 to 1073741824. (DIR/kairan.toml)",
         ),

@@ -86,6 +86,8 @@ pub fn render(picture: &[u8]) -> Result<Rendered, ImageError> {
         )));
     }
     let orientation = decoder.orientation()?;
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
     let profile = decoder.icc_profile()?.filter(|profile| is_for_rgb(profile));
     let whole = DynamicImage::from_decoder(decoder)?;
     let mut large = fitted(&whole, LARGE);

@@ -4,6 +4,7 @@ use kairan_core::Instant;
 use kairan_core::time::DAY;
 
 use super::{Finding, State};
+use crate::clamd::{Clamd, Patience};
 use crate::config::{Config, Tls};
 use crate::listen::certificate;
 use crate::words::words;
@@ -97,6 +98,22 @@ pub(super) fn address(config: &Config) -> Finding {
         );
     }
     Finding(State::Ok, words!("アドレス: {origin}", "address: {origin}"))
+}
+
+/// Whether the virus scanner answers; without it nobody receives a file.
+pub(super) async fn scanner(config: &Config) -> Option<Finding> {
+    let address = config.files.clamd.clone()?;
+    let shown = address.to_string();
+    Some(match Clamd::at(address, Patience::default()).version().await {
+        Ok(version) => Finding(State::Ok, words!("ウイルス検査: {version}", "virus scanner: {version}")),
+        Err(error) => Finding(
+            State::Fail,
+            words!(
+                "ウイルス検査: {shown} が答えません({error})。答えるまで、新しいファイルは誰にも渡りません。clamav-daemon を動かし、files.clamd の場所とソケットの権限を確かめてください。",
+                "virus scanner: {shown} does not answer ({error}). Until it does, nobody receives a new file. Start clamav-daemon, and check files.clamd and the socket's permissions."
+            ),
+        ),
+    })
 }
 
 #[cfg(test)]

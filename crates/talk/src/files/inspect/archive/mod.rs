@@ -8,7 +8,7 @@ mod gzip;
 pub mod tar;
 pub mod zip;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 
 use encoding_rs::SHIFT_JIS;
 use kairan_core::Refusal;
@@ -37,7 +37,10 @@ pub fn check(probe: &mut Probe<'_>, format: Format) -> Result<(), Refusal> {
             zip::walk(probe, &mut count)
         }
         Format::Gzip => gzip::walk(probe, &mut count),
-        Format::Tar => tar::walk(probe, &mut count),
+        Format::Tar => {
+            let _start = probe.seek(SeekFrom::Start(0));
+            tar::walk(probe, &mut count)
+        }
         _ => return Ok(()),
     };
     outcome.map_err(Fault::refusal)

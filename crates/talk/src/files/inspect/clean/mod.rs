@@ -172,10 +172,15 @@ impl Pieces {
         self.0.push(Piece::Put(bytes));
     }
 
-    /// `None`: too many.
-    fn end(self, size: u64) -> Option<Cleaned> {
+    /// `None`: too many. What a file that broke off does not have is not kept.
+    fn end(mut self, size: u64) -> Option<Cleaned> {
         if self.0.len() > PIECE_LIMIT {
             return None;
+        }
+        for piece in &mut self.0 {
+            if let Piece::Keep(range) = piece {
+                *range = range.start.min(size)..range.end.min(size);
+            }
         }
         Some(if self.0 == [Piece::Keep(0..size)] { Cleaned::Same } else { Cleaned::Pieces(self.0) })
     }
