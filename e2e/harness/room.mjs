@@ -39,7 +39,8 @@ export class RoomPage {
   /** Waits until the message stands exactly once and is no longer on its way. */
   async sent(/** @type {string} */ words, timeout = 10_000) {
     const message = this.message(words);
-    await message.first().waitFor({ timeout });
+    // What the server has acknowledged has a place in the room's order.
+    await message.and(this.page.locator('[data-seq]')).first().waitFor({ timeout });
     await message.getByText(UNDERWAY).waitFor({ state: 'detached', timeout });
     assert.equal(await message.count(), 1, `「${words}」 stands once`);
   }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Clock, settle } from './clock.test-help';
-import { Outbox, type Letter, type Outcome, type Store } from './outbox';
+import { Outbox, type Letter, type Outcome, type Store, type Word } from './outbox';
 
 class MemoryStore implements Store {
 	letters = new Map<string, Letter>();
-	all = () => [...this.letters.values()];
-	put = (letter: Letter) => void this.letters.set(letter.id, letter);
-	drop = (id: string) => void this.letters.delete(id);
+	all = async () => [...this.letters.values()];
+	put = async (letter: Letter) => void this.letters.set(letter.id, letter);
+	drop = async (id: string) => void this.letters.delete(id);
 }
 
 const letter = (id: string, room = 'a'): Letter => ({
@@ -25,14 +25,28 @@ class World {
 	clock = new Clock();
 	store = new MemoryStore();
 	kept: string[] = [];
+	/** Requests never end. */
+	stuck = false;
 	calls: string[] = [];
 	answer: (letter: Letter) => Outcome<number> | 'lost' = () => ({ is: 'sent', ack: 1 });
 	files: (letter: Letter) => Promise<Outcome<never> | null> = async () => null;
 
-	open() {
-		return new Outbox<number>({
+	/** Tabs that hear each other; what `deaf` ones would hear is lost (a phone's sleeping tab). */
+	tabs: { outbox: Outbox<number>; deaf: boolean }[] = [];
+
+	/** The one tab there is. */
+	async open() {
+		this.tabs = [];
+		const outbox = this.tab();
+		await outbox.lead(true);
+		return outbox;
+	}
+
+	tab(): Outbox<number> {
+		const outbox: Outbox<number> = new Outbox<number>({
 			send: async (one) => {
 				this.calls.push(one.id);
+				if (this.stuck) await new Promise(() => {});
 				const outcome = this.answer(one);
 				// `lost`: the server kept it, and its answer did not come through.
 				if ((outcome === 'lost' || outcome.is === 'sent') && !this.kept.includes(one.id))
@@ -41,12 +55,21 @@ class World {
 			},
 			ready: (one) => this.files(one),
 			store: this.store,
+			say: (word: Word) => {
+				for (const tab of this.tabs) if (tab.outbox !== outbox && !tab.deaf) tab.outbox.hear(word);
+			},
+			takeOver: () => {
+				for (const tab of this.tabs) void tab.outbox.lead(false);
+				void outbox.lead(true);
+			},
 			later: this.clock.later,
 			cancel: this.clock.cancel,
 			chance: () => 0.5,
 			changed: () => {},
 			arrived: () => {}
 		});
+		this.tabs.push({ outbox, deaf: false });
+		return outbox;
 	}
 }
 
@@ -55,29 +78,29 @@ beforeEach(() => (world = new World()));
 
 describe('outbox (R27)', () => {
 	it('sends in the order written, one at a time', async () => {
-		const outbox = world.open();
-		outbox.post(letter('1'));
-		outbox.post(letter('2'));
+		const outbox = await world.open();
+		void outbox.post(letter('1'));
+		void outbox.post(letter('2'));
 		expect(outbox.of('a').map((one) => one.progress)).toEqual(['sending', 'waiting']);
 		await settle();
 		expect(world.kept).toEqual(['1', '2']);
 		expect(outbox.of('a').map((one) => one.progress)).toEqual(['sent', 'sent']);
-		expect(world.store.all()).toEqual([]);
+		expect(await world.store.all()).toEqual([]);
 	});
 
 	it('keeps a sent letter on show until the conversation has it', async () => {
-		const outbox = world.open();
-		outbox.post(letter('1'));
+		const outbox = await world.open();
+		void outbox.post(letter('1'));
 		await settle();
 		outbox.shown('1');
 		expect(outbox.of('a')).toEqual([]);
 	});
 
 	it('sends what was written offline once the line is back', async () => {
-		const outbox = world.open();
+		const outbox = await world.open();
 		world.answer = () => ({ is: 'delayed' });
-		outbox.post(letter('1'));
-		outbox.post(letter('2'));
+		void outbox.post(letter('1'));
+		void outbox.post(letter('2'));
 		await settle();
 		expect(outbox.of('a').map((one) => one.progress)).toEqual(['waiting', 'waiting']);
 		world.answer = () => ({ is: 'sent', ack: 1 });
@@ -87,9 +110,9 @@ describe('outbox (R27)', () => {
 	});
 
 	it('waits longer each time, and as long as the server says', async () => {
-		const outbox = world.open();
+		const outbox = await world.open();
 		world.answer = () => ({ is: 'delayed' });
-		outbox.post(letter('1'));
+		void outbox.post(letter('1'));
 		await world.clock.pass(0);
 		await world.clock.pass(749);
 		expect(world.calls).toHaveLength(1);
@@ -107,17 +130,17 @@ describe('outbox (R27)', () => {
 	});
 
 	it('keeps a refused letter for its writer, and lets the next one pass', async () => {
-		const outbox = world.open();
+		const outbox = await world.open();
 		world.answer = (one) =>
 			one.id === '1' ? { is: 'refused', why: () => '長すぎます' } : { is: 'sent', ack: 1 };
-		outbox.post(letter('1'));
-		outbox.post(letter('2'));
+		void outbox.post(letter('1'));
+		void outbox.post(letter('2'));
 		await settle();
 		expect(outbox.of('a').map((one) => [one.progress, one.why?.()])).toEqual([
 			['failed', '長すぎます'],
 			['sent', undefined]
 		]);
-		expect(world.store.all().map((one) => one.id)).toEqual(['1']);
+		expect((await world.store.all()).map((one) => one.id)).toEqual(['1']);
 		world.answer = () => ({ is: 'sent', ack: 1 });
 		outbox.retry('1');
 		await settle();
@@ -125,26 +148,73 @@ describe('outbox (R27)', () => {
 	});
 
 	it('gives a refused letter back to be written on, and forgets it', async () => {
-		const outbox = world.open();
+		const outbox = await world.open();
 		world.answer = () => ({ is: 'refused', why: () => '' });
-		outbox.post(letter('1'));
+		void outbox.post(letter('1'));
 		await settle();
-		expect(outbox.discard('1')?.text).toBe('1');
-		expect(world.store.all()).toEqual([]);
+		expect((await outbox.discard('1'))?.text).toBe('1');
+		expect(await world.store.all()).toEqual([]);
 		expect(outbox.of('a')).toEqual([]);
 	});
 
-	it('does not let a letter be taken back while it is on its way', () => {
-		const outbox = world.open();
-		outbox.post(letter('1'));
-		expect(outbox.discard('1')).toBeNull();
+	it('does not let a letter be taken back while it is on its way', async () => {
+		const outbox = await world.open();
+		world.stuck = true;
+		await outbox.post(letter('1'));
+		expect(await outbox.discard('1')).toBeNull();
+	});
+
+	it('sends from one of two tabs; both show it', async () => {
+		const first = await world.open();
+		const second = world.tab();
+		await second.post(letter('2'));
+		await settle();
+		expect([world.calls, first.of('a')[0]?.progress, second.of('a')[0]?.progress]).toEqual([
+			['2'],
+			'sent',
+			'sent'
+		]);
+	});
+
+	it('a tab whose sender sleeps takes over, and nothing is sent twice to effect', async () => {
+		await world.open();
+		const second = world.tab();
+		(world.tabs[0] as { deaf: boolean }).deaf = true;
+		await second.post(letter('1'));
+		await world.clock.pass(1_499);
+		expect(world.kept).toEqual([]);
+		await world.clock.pass(1);
+		expect(world.kept).toEqual(['1']);
+	});
+
+	it('takes back from another tab what the sender has not begun to send', async () => {
+		const first = await world.open();
+		const second = world.tab();
+		world.answer = () => ({ is: 'delayed' });
+		await second.post(letter('1'));
+		await settle();
+		expect((await second.discard('1'))?.id).toBe('1');
+		expect([first.all, second.all, await world.store.all()]).toEqual([[], [], []]);
+	});
+
+	it('tells the other tabs why a letter was refused', async () => {
+		await world.open();
+		const second = world.tab();
+		world.answer = () => ({ is: 'refused', why: () => '長すぎます' });
+		await second.post(letter('1'));
+		await settle();
+		expect(second.all.map((one) => [one.progress, one.why?.()])).toEqual([['failed', '長すぎます']]);
+		world.answer = () => ({ is: 'sent', ack: 1 });
+		second.retry('1');
+		await settle();
+		expect(world.kept).toEqual(['1']);
 	});
 
 	it('one room does not wait for another', async () => {
-		const outbox = world.open();
+		const outbox = await world.open();
 		world.answer = (one) => (one.room === 'a' ? { is: 'delayed' } : { is: 'sent', ack: 1 });
-		outbox.post(letter('1', 'a'));
-		outbox.post(letter('2', 'b'));
+		void outbox.post(letter('1', 'a'));
+		void outbox.post(letter('2', 'b'));
 		await settle();
 		expect(world.kept).toEqual(['2']);
 	});
@@ -162,19 +232,19 @@ describe('outbox (R27)', () => {
 					const next = line.shift() ?? 'sent';
 					return next === 'lost' ? 'lost' : next === 'sent' ? { is: 'sent', ack: 1 } : { is: 'delayed' };
 				};
-				let outbox = world.open();
+				let outbox = await world.open();
 				const written = Array.from({ length: count }, (_, index) => String(index));
 				for (const [index, id] of written.entries()) {
-					outbox.post(letter(id));
+					void outbox.post(letter(id));
 					if (moments.includes(index)) {
 						await settle();
-						outbox = world.open();
+						outbox = await world.open();
 						outbox.go();
 					}
 				}
 				await world.clock.pass(10 * 60_000);
 				expect(world.kept).toEqual(written);
-				expect(world.store.all()).toEqual([]);
+				expect(await world.store.all()).toEqual([]);
 			}),
 			{ numRuns: 200 }
 		);

@@ -16,6 +16,8 @@ import type { Message, Room, RoomEvent } from './wire';
 export interface House {
 	eyes: reduce.Eyes;
 	now(): number;
+	/** This room is on screen: what is only seen there is kept exact. */
+	watched(room: string): boolean;
 	/** A message of mine is in the conversation now: its letter may go. */
 	shown(letter: string): void;
 }
@@ -24,6 +26,8 @@ export interface House {
 const PAGE = 60;
 const AROUND = 80;
 const MOST = 300;
+/** Events missed, from which on the room is read anew. */
+const FAR = 500;
 /** Milliseconds. */
 const READ_EVERY = 700;
 const READ_AGAIN = 5_000;
@@ -56,9 +60,12 @@ export class LiveRoom {
 	#readTo = 0;
 	#toldTo = 0;
 
-	constructor(room: Room, house: House) {
+	/** Read counts may have grown while nobody looked. */
+	#countsLate = false;
+
+	constructor(state: RoomState, house: House) {
 		this.#house = house;
-		this.state = reduce.begin(room);
+		this.state = state;
 	}
 
 	get id(): string {
@@ -105,6 +112,8 @@ export class LiveRoom {
 
 	/** The server's word on the room: settings, members, counts. */
 	overlay(room: Room): void {
+		// After a long absence the way through every event is longer than starting anew.
+		if (room.head - this.state.head > FAR && this.state.stretch) return void this.reload(null);
 		this.state = reduce.overlay(this.state, room, this.#house.eyes);
 		if (room.head > this.state.head)
 			void this.catchUp(room.head).then(
@@ -140,10 +149,20 @@ export class LiveRoom {
 		this.problem = null;
 		this.unreadMark = mine.unread > 0 ? { after: mine.read, count: mine.unread } : null;
 		const from = at ?? (mine.unread > 0 ? mine.read + 1 : null);
+		if (this.#countsLate) this.recount();
 		if (this.#holds(from)) return;
 		this.#round += 1;
 		const wanted = from === null ? { limit: PAGE } : { around: from, limit: AROUND };
 		await this.#load(wanted, 'replace', 'open');
+	}
+
+	/** Reads the end of a room that was not opened yet, so that it is there when it is. Throws a `Problem`. */
+	async prefetch(limit: number): Promise<void> {
+		const round = this.#round;
+		const page = await calls.page(this.id, { limit }, this.room.mine.floor);
+		if (round !== this.#round || this.state.stretch) return;
+		const next = reduce.lay(this.state, page, 'replace');
+		if (next) this.state = next;
 	}
 
 	/** To the newest, wherever one is. */
@@ -286,6 +305,8 @@ export class LiveRoom {
 	/** Reads the counts anew, at most every second. */
 	recount(): void {
 		if (this.#timers.has('recount') || !this.state.stretch) return;
+		this.#countsLate = !this.#house.watched(this.id);
+		if (this.#countsLate) return;
 		this.#later('recount', RECOUNT_EVERY, () => void this.#recount());
 	}
 

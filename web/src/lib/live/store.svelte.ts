@@ -5,15 +5,19 @@
  * from the gateway touch the view at most once per animation frame, however many come.
  */
 import { Problem } from '$lib/api/problem';
+import { local } from '$lib/local/local';
 import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import * as calls from './calls';
-import { browserStore, Outbox, outboxPrefix, type Entry, type Letter, type Outcome } from './outbox';
+import { Keeper, readKept } from './keeper';
+import { Outbox, type Entry, type Letter, type Outcome, type Word } from './outbox';
+import { begin } from './reduce';
 import { LiveRoom, type House } from './room.svelte';
 import { browser, Socket, type Line } from './socket';
+import { Tabs } from './tabs';
 import { newId } from './uuid';
-import type { Frame, Message, Room, RoomEvent } from './wire';
+import type { Frame, Message, Mine, Room, RoomEvent } from './wire';
 
 /** Milliseconds. A hidden page draws no frames: then the batch goes by this timer. */
 const HIDDEN_BATCH = 250;
@@ -30,18 +34,25 @@ const filesReady = ({ files }: Letter): Promise<Outcome<never> | null> =>
 	// Without a line even the code for it may be out of reach: then it is tried again like everything else.
 	withUploads((uploads) => uploads.ready(files)).catch(() => ({ is: 'delayed' }));
 
+type Posted = Extract<RoomEvent, { kind: 'message.posted' }>;
+
 class Live {
 	readonly rooms = new SvelteMap<string, LiveRoom>();
 	/** Who is there, of those in rooms on screen. */
 	readonly present = new SvelteSet<string>();
 	line = $state<Line>('resting');
-	/** The list of rooms has been read. */
+	/** The list of rooms is known, from the server or from what this browser kept. */
 	loaded = $state(false);
+	/** The server has been asked since the start: what is not in the list is not there. */
+	sure = $state(false);
+	/** When there last was a line, ms since the epoch: what is shown is as of then. */
+	asOf = $state(0);
 	problem = $state.raw<Problem | null>(null);
 	letters = $state.raw<readonly Entry[]>([]);
 
 	#socket: Socket | null = null;
 	#outbox: Outbox<Message> | null = null;
+	#tabs: Tabs<Word> | null = null;
 	#queue: Frame[] = [];
 	#scheduled = false;
 	#looking: string[] = [];
@@ -64,9 +75,13 @@ class Live {
 	}
 
 	async #start(): Promise<void> {
-		if (!this.#outbox) this.#openOutbox();
-		for (const room of await calls.rooms()) this.#put(room);
-		this.loaded = true;
+		await this.#openOutbox();
+		const kept = this.rooms.size === 0 ? await readKept() : null;
+		if (kept) {
+			for (const state of kept.rooms) this.rooms.set(state.room.id, new LiveRoom(state, this.#house));
+			this.asOf = kept.as_of;
+			this.loaded = true;
+		} else await this.refresh();
 		this.problem = null;
 		this.#socket = new Socket(browser(calls.ticket), {
 			hello: () => ({ cursors: this.#cursors(), looking: this.#looking }),
@@ -78,24 +93,67 @@ class Live {
 		this.#outbox?.go();
 	}
 
-	#openOutbox(): void {
-		const { me } = this;
+	#keeper = new Keeper({
+		rooms: () => [...this.rooms.values()],
+		current: () => this.line === 'open' && this.sure,
+		now: () => Date.now()
+	});
+
+	async #openOutbox(): Promise<void> {
+		if (this.#outbox) return;
 		session.whenEnding(() => this.stop());
-		this.#outbox = new Outbox<Message>({
+		const outbox = new Outbox<Message>({
 			send: calls.send,
 			ready: filesReady,
-			store: browserStore(me, localStorage),
+			store: {
+				all: async () => (await local.all<Letter>('outbox')).map(([, letter]) => letter),
+				put: (letter) => local.put('outbox', letter.id, letter),
+				drop: (id) => local.drop('outbox', id)
+			},
+			say: (word) => this.#tabs?.say(word),
+			takeOver: () => this.#tabs?.takeOver(),
 			later: (act, ms) => setTimeout(act, ms),
 			cancel: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 			chance: () => Math.random(),
-			changed: () => (this.letters = this.#outbox?.all ?? []),
+			changed: () => (this.letters = outbox.all),
 			arrived: ({ id, room, files }) => {
 				if (files.length > 0) void withUploads((uploads) => uploads.posted(files));
-				const there = this.rooms.get(room)?.stretch?.messages.some((one) => one.id === id);
-				if (there) this.#outbox?.shown(id);
+				this.#settle(room, id);
 			}
 		});
-		this.letters = this.#outbox.all;
+		this.#outbox = outbox;
+		this.#tabs = new Tabs<Word>('kairan.outbox', {
+			hear: (word) => {
+				outbox.hear(word);
+				if (word.t !== 'progress' || word.progress !== 'sent') return;
+				const room = outbox.all.find((one) => one.id === word.id)?.room;
+				if (room) this.#settle(room, word.id);
+			},
+			lead: (on) => {
+				void outbox.lead(on);
+				if (on) this.#keeper.start();
+				else this.#keeper.stop();
+			}
+		});
+		this.#tabs.start();
+		await outbox.load();
+	}
+
+	/** Arrived: its letter goes once the conversation has the message. */
+	#settle(room: string, id: string): void {
+		const there = this.rooms.get(room)?.stretch?.messages.some((one) => one.id === id);
+		if (there) this.#outbox?.shown(id);
+	}
+
+	/** This browser can open what it kept sealed: what waited there goes on. */
+	async unsealed(): Promise<void> {
+		await this.#outbox?.load();
+		this.#outbox?.go();
+	}
+
+	/** What was written and would be lost with this page. */
+	get fragile(): boolean {
+		return !local.durable && this.letters.some((one) => one.progress !== 'sent');
 	}
 
 	#listen(): void {
@@ -113,11 +171,8 @@ class Live {
 			if (document.visibilityState === 'visible') this.#socket?.wake();
 			this.#tellLooking();
 		});
-		on(window, 'storage', (event) => {
-			const { key, newValue } = event as StorageEvent;
-			const prefix = outboxPrefix(this.me);
-			// Another tab has seen this letter arrive, or its writer threw it away there.
-			if (key?.startsWith(prefix) && newValue === null) this.#outbox?.shown(key.slice(prefix.length));
+		on(window, 'beforeunload', (event) => {
+			if (this.fragile) event.preventDefault();
 		});
 	}
 
@@ -126,13 +181,16 @@ class Live {
 		for (const stop of this.#stops.splice(0)) stop();
 		this.#socket?.stop();
 		this.#socket = null;
-		for (const { id } of this.#outbox?.all ?? []) this.#outbox?.shown(id);
+		this.#keeper.stop();
+		this.#tabs?.stop();
+		this.#tabs = null;
 		this.#outbox = null;
 		for (const room of this.rooms.values()) room.stop();
 		this.rooms.clear();
 		this.present.clear();
 		this.letters = [];
 		this.loaded = false;
+		this.sure = false;
 		this.#welcomed = false;
 		this.#starting = null;
 	}
@@ -145,6 +203,7 @@ class Live {
 			outsider: (member) => directory.member(member)?.kind === 'partner'
 		},
 		now: () => Date.now(),
+		watched: (room) => this.#looking.includes(room),
 		shown: (letter) => this.#outbox?.shown(letter)
 	};
 
@@ -154,7 +213,7 @@ class Live {
 			there.overlay(room);
 			return there;
 		}
-		const made = new LiveRoom(room, this.#house);
+		const made = new LiveRoom(begin(room), this.#house);
 		this.rooms.set(room.id, made);
 		return made;
 	}
@@ -175,8 +234,12 @@ class Live {
 	}
 
 	#lineChanged(line: Line): void {
+		if (this.line === 'open') this.asOf = Date.now();
 		this.line = line;
-		if (line === 'open') return this.#outbox?.go();
+		if (line === 'open') {
+			for (const act of this.#opens) act();
+			return this.#outbox?.go();
+		}
 		this.present.clear();
 		for (const room of this.rooms.values()) room.lineLost();
 		// The server has ended this session: asking who we are leads to the sign-in page.
@@ -222,6 +285,8 @@ class Live {
 		const room = this.rooms.get(id);
 		if (!room) return;
 		room.take(events);
+		for (const event of events)
+			if (event.kind === 'message.posted') for (const act of this.#posted) act(room, event);
 	}
 
 	#obey(frame: Exclude<Frame, { t: 'event' }>): void {
@@ -244,6 +309,9 @@ class Live {
 				return void Promise.all([session.load(), this.refresh()]).catch(() => {});
 			case 'room':
 				return this.#roomChanged(frame.room);
+			case 'mine':
+				for (const { what, act } of this.#mine) if (what === frame.what) act();
+				return;
 			case 'pong':
 				return;
 		}
@@ -266,7 +334,8 @@ class Live {
 		}, WELCOME_GRACE);
 		// The first welcome follows the list at once; after a later one, counts and settings may have changed.
 		const unknown = Object.keys(heads).some((id) => !this.rooms.has(id));
-		if (this.#welcomed || unknown) void this.refresh().catch(() => {});
+		if (this.#welcomed || unknown || !this.sure) void this.refresh().catch(() => {});
+		if (!this.sure) void directory.reload().catch(() => {});
 		if (this.#welcomed) for (const room of this.rooms.values()) room.recount();
 		this.#welcomed = true;
 	}
@@ -274,9 +343,24 @@ class Live {
 	/** The list of rooms anew, under the conversations that are loaded. */
 	async refresh(): Promise<void> {
 		const all = await calls.rooms();
-		const kept = new Set(all.map((room) => room.id));
-		for (const id of [...this.rooms.keys()]) if (!kept.has(id)) this.drop(id);
-		for (const room of all) this.#put(room);
+		const there = new Set(all.map((room) => room.id));
+		for (const id of [...this.rooms.keys()]) if (!there.has(id)) this.drop(id);
+		for (const room of all) {
+			// What I may see has changed while I was away: what was kept no longer fits.
+			if (this.rooms.get(room.id)?.room.mine.floor !== room.mine.floor) this.drop(room.id);
+			this.#put(room);
+		}
+		this.loaded = true;
+		this.sure = true;
+		this.#settled.resolve();
+	}
+
+	#settled = settling();
+
+	/** Waits until the server has been asked, there is no line to ask it, or `ms` have passed. */
+	settled(ms: number): Promise<unknown> {
+		if (this.sure || this.line === 'offline') return Promise.resolve();
+		return Promise.race([this.#settled.promise, new Promise((resolve) => setTimeout(resolve, ms))]);
 	}
 
 	/** Rooms on screen: only of these come typing and presence. */
@@ -297,10 +381,13 @@ class Live {
 		if (this.#socket?.send({ t: 'typing', room })) this.#typedAt = now;
 	}
 
-	/** Hands a message to the outbox; it is on its way, and survives a reload, when this returns. */
+	/** Hands a message to the outbox: shown at once, kept within a moment, sent when there is a line. */
 	post(words: Pick<Letter, 'room' | 'text' | 'label' | 'reply_to' | 'files'>): string {
 		const letter: Letter = { ...words, id: newId(), written_at: Date.now() };
-		this.#outbox?.post(letter);
+		// The files are on their way from this tab: it is the one that knows when they have arrived.
+		const ready = letter.files.length > 0 ? this.#tabs?.takeOver() : null;
+		if (ready) void ready.then(() => this.#outbox?.post(letter));
+		else void this.#outbox?.post(letter);
 		this.#typedAt = 0;
 		return letter.id;
 	}
@@ -310,15 +397,47 @@ class Live {
 	}
 
 	/** `null`: too late, it is on its way. */
-	discard(letter: string): Letter | null {
-		return this.#outbox?.discard(letter) ?? null;
+	discard(letter: string): Promise<Letter | null> {
+		return this.#outbox?.discard(letter) ?? Promise.resolve(null);
 	}
 
 	/** Thrown away for good, with what it carried. */
-	throwAway(letter: string): void {
-		const files = this.discard(letter)?.files ?? [];
+	async throwAway(letter: string): Promise<void> {
+		const files = (await this.discard(letter))?.files ?? [];
 		if (files.length > 0) void withUploads((uploads) => files.forEach((file) => uploads.cancel(file)));
 	}
+
+	/** Told each time the line opens. The same act is told once. */
+	whenOpen(act: () => void): void {
+		this.#opens.add(act);
+	}
+	#opens = new Set<() => void>();
+
+	/** Told when something of mine changed on another device: the list of it is to be read again. Gives the way out. */
+	whenMine(what: Mine, act: () => void): () => void {
+		const one = { what, act };
+		this.#mine.add(one);
+		return () => this.#mine.delete(one);
+	}
+	#mine = new Set<{ what: Mine; act: () => void }>();
+
+	/** Told of every message that comes. Gives the way out. */
+	whenPosted(act: (room: LiveRoom, event: Posted) => void): () => void {
+		this.#posted.add(act);
+		return () => this.#posted.delete(act);
+	}
+	#posted = new Set<(room: LiveRoom, event: Posted) => void>();
+
+	/** Of the tabs of this browser, the one that acts for all. */
+	get leads(): boolean {
+		return this.#outbox?.leading ?? false;
+	}
+}
+
+function settling(): { promise: Promise<void>; resolve: () => void } {
+	let resolve = () => {};
+	const promise = new Promise<void>((done) => (resolve = done));
+	return { promise, resolve };
 }
 
 export const live = new Live();

@@ -95,7 +95,11 @@ export type Frame =
 	| { t: 'departments' }
 	| { t: 'me' }
 	| { t: 'room'; room: Room }
+	| { t: 'mine'; what: Mine; room?: string }
 	| { t: 'pong' };
+
+/** Lists of my own that follow me from device to device. */
+export type Mine = 'drafts' | 'schedules' | 'bookmarks' | 'reminders' | 'notifications';
 
 /** To the server. */
 export type Call =
@@ -115,6 +119,7 @@ const known: ReadonlySet<string> = new Set<Frame['t']>([
 	'departments',
 	'me',
 	'room',
+	'mine',
 	'pong'
 ]);
 

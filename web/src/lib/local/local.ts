@@ -75,6 +75,12 @@ export class Local {
 		return kept.lease;
 	}
 
+	/** There was something to read here, and its time has passed. */
+	async locked(): Promise<boolean> {
+		if (this.#held || !this.#shelf) return false;
+		return (await this.#shelf.get('keys', OWNER).catch(() => null)) != null;
+	}
+
 	/** The key as the server just gave it. What another session left is wiped first. */
 	async accept(base64: string, lease: Omit<Lease, 'latest'>): Promise<void> {
 		const shelf = this.#shelf;

@@ -6,12 +6,32 @@ import { answer, api } from '$lib/api/client';
 import type { Department, Member } from '$lib/api/types';
 import { SvelteMap } from 'svelte/reactivity';
 
+/** What a start without a line needs of it. */
+export interface People {
+	members: Member[];
+	departments: readonly Department[];
+}
+
 class Directory {
 	/** By member id. */
 	readonly members = new SvelteMap<string, Member>();
 	departments = $state.raw<readonly Department[]>([]);
 	loaded = $state(false);
+	/** Raised with every change. */
+	version = 0;
 	#loading: Promise<void> | null = null;
+
+	/** As it was kept in this browser; the server is asked when there is a line. */
+	fill({ members, departments }: People): void {
+		for (const member of members) this.members.set(member.id, member);
+		this.departments = departments;
+		this.loaded = true;
+		this.#loading = Promise.resolve();
+	}
+
+	snapshot(): People {
+		return { members: [...this.members.values()], departments: this.departments };
+	}
 
 	/** Everyone once; later calls wait for the same load. Throws a `Problem`. */
 	load(): Promise<void> {
@@ -34,10 +54,12 @@ class Directory {
 
 	put(member: Member): void {
 		this.members.set(member.id, member);
+		this.version += 1;
 	}
 
 	async reloadDepartments(): Promise<void> {
 		this.departments = await answer(api.GET('/api/v1/departments'));
+		this.version += 1;
 	}
 
 	/** Names from the top: ["第一営業部", "駅前店"]. */
@@ -77,6 +99,7 @@ class Directory {
 		for (const id of this.members.keys()) if (!seen.has(id)) this.members.delete(id);
 		await departments;
 		this.loaded = true;
+		this.version += 1;
 	}
 }
 

@@ -34,6 +34,8 @@ export class Composing {
 	#aside: { text: string; picked: Map<string, string> } | null = null;
 	#edited: Message | null = null;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** As it was taken up: unchanged since, it may be replaced by what came from another device. */
+	#taken = '';
 
 	constructor(desk: Desk) {
 		this.#desk = desk;
@@ -60,6 +62,7 @@ export class Composing {
 		this.text = draft?.text ?? '';
 		this.label = draft?.label ?? null;
 		this.#picked = new Map(draft?.picked ?? []);
+		this.#taken = this.text;
 		this.refusal = '';
 		const reply = draft?.reply_to;
 		if (reply && this.#desk.replying?.id !== reply)
@@ -67,6 +70,11 @@ export class Composing {
 				(found) => (this.#desk.replying ??= found),
 				() => {}
 			);
+	}
+
+	/** A newer draft came from elsewhere. What is being typed here stays. */
+	refill(): void {
+		if (!this.#edited && this.text === this.#taken) this.load();
 	}
 
 	typed(): void {
@@ -130,7 +138,7 @@ export class Composing {
 		if (!files) return false;
 		live.post({ room: this.room, text, label: this.label, reply_to: this.#desk.replying?.id ?? null, files });
 		clearTimeout(this.#timer);
-		this.text = '';
+		this.text = this.#taken = '';
 		this.label = null;
 		this.#picked.clear();
 		this.#desk.replying = null;

@@ -6,8 +6,8 @@ import { drafts } from './drafts.svelte';
 import { fromWire } from './mentions';
 import { mentionName } from './names';
 
-export function rewrite(entry: Entry, desk: Desk): void {
-	const letter = live.discard(entry.id);
+export async function rewrite(entry: Entry, desk: Desk): Promise<void> {
+	const letter = await live.discard(entry.id);
 	if (!letter) return;
 	if (letter.files.length > 0)
 		void import('$lib/files/uploads.svelte').then(({ uploads }) => uploads.take(letter.files, false));

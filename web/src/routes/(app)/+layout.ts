@@ -1,25 +1,79 @@
 import { redirect } from '@sveltejs/kit';
 import { answer, api, whenSignedOut } from '$lib/api/client';
+import { readMe } from '$lib/live/keeper';
 import { live } from '$lib/live/store.svelte';
+import { local } from '$lib/local/local';
+import { renewal } from '$lib/local/renew';
 import { directory } from '$lib/people/directory.svelte';
 import { signInFor } from '$lib/session/guard';
 import { session } from '$lib/session/session.svelte';
 import type { LayoutLoad } from './$types';
 
-/** Nobody passes without a session; with one, people's names are known before the first page is drawn. */
+/**
+ * Nobody passes without a session; with one, people's names are known before the first page is drawn. A session that
+ * this browser may still show from what it kept is shown at once, and asked after behind: without a line nobody is
+ * signed out, and the server's "no" is.
+ */
 export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
-	if (!session.me && !(await session.load())) {
-		const welcome = await answer(api.GET('/api/v1/welcome'));
-		redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
+	if (!session.me) {
+		if (await resume()) void confirm();
+		else if (!(await session.load())) {
+			void local.wipe();
+			const welcome = await answer(api.GET('/api/v1/welcome'));
+			redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
+		}
 	}
 	await directory.load();
 	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
 	void live.start();
+	begin();
 };
 
-/** A whole new page: nothing of the ended session stays in memory. */
+async function resume(): Promise<boolean> {
+	const kept = await readMe().catch(() => null);
+	if (!kept) return false;
+	session.accept(kept.me);
+	if (kept.people) directory.fill(kept.people);
+	return true;
+}
+
+/** Whether the server sees it the same. Another session in the same browser: nothing of the first stays. */
+async function confirm(): Promise<void> {
+	const before = session.me?.session;
+	await session.load().catch(() => {});
+	if (!session.me || session.me.session === before) return;
+	await local.wipe();
+	location.reload();
+}
+
+/** With the session begins what goes on behind: the key of what is kept, and cleaning up at its end. */
+function begin(): void {
+	const { me } = session;
+	if (!me) return;
+	renewal.start(
+		{ session: me.session, member: me.member.id },
+		() => void live.unsealed(),
+		() => location.reload()
+	);
+	if (begun) return;
+	begun = true;
+	live.whenOpen(() => void renewal.renew());
+	session.whenEnding(forget);
+}
+let begun = false;
+
+async function forget(): Promise<void> {
+	renewal.stop();
+	await local.wipe();
+	await import('$lib/app/forget').then(({ forgetAll }) => forgetAll()).catch(() => {});
+}
+
+/** A whole new page: nothing of the ended session stays in memory, nor in this browser. */
 function leave(): void {
-	if (session.ending) return;
-	location.replace(signInFor(location.pathname + location.search));
+	// Nobody was in yet: the door is shown by whoever asked.
+	if (session.ending || !session.me) return;
+	session.ending = true;
+	live.stop();
+	void forget().finally(() => location.replace(signInFor(location.pathname + location.search)));
 }

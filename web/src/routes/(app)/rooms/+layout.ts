@@ -5,6 +5,5 @@ import type { LayoutLoad } from './$types';
 /** The list of rooms is known before a room is drawn; what could not be loaded is said in the list. */
 export const load: LayoutLoad = async ({ parent }) => {
 	await parent();
-	drafts.start(live.me);
-	await live.start();
+	await Promise.all([drafts.start(live.me), live.start()]);
 };
