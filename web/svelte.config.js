@@ -27,6 +27,8 @@ export default {
 		},
 		// Absolute asset paths: the same page is served at every depth.
 		paths: { relative: false },
+		// Registered by hand (lib/app/worker), once the first page stands, and updated when the person says so.
+		serviceWorker: { register: false },
 		version: { pollInterval: 0 }
 	}
 };

@@ -15,7 +15,6 @@ pub mod reading;
 pub mod reminders;
 pub mod rooms;
 pub mod schedules;
-pub mod search;
 pub mod unanswered;
 
 pub use hooks::hooks;
@@ -67,7 +66,6 @@ pub static CODES: &[&[&kairan_core::Code]] = &[
     bookmarks::rules::CODES,
     reminders::rules::CODES,
     schedules::rules::CODES,
-    search::rules::CODES,
 ];
 
 /// Talk's routes.
@@ -81,8 +79,7 @@ pub fn router() -> OpenApiRouter<Talk> {
         .merge(bookmarks::http::router())
         .merge(reminders::http::router())
         .merge(schedules::http::router())
-        .merge(unanswered::http::router())
-        .merge(search::http::router());
+        .merge(unanswered::http::router());
     kairan_http::openapi::behind_session(routes.get_openapi_mut());
     routes
 }

@@ -7,6 +7,5 @@ mod reading;
 mod reminders;
 mod rooms;
 mod schedules;
-mod search;
 mod support;
 mod unanswered;

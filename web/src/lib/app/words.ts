@@ -1,0 +1,31 @@
+/** What pages and the worker beside them tell each other, and what a push carries. */
+
+export type ToWorker =
+	/** Let the new version in. */
+	| { t: 'activate' }
+	/** Copies of the app are wanted (again). */
+	| { t: 'fill' }
+	/** Something was read; so many still wait. */
+	| { t: 'read'; badge: number }
+	/** What was shared under this id; the answer comes through the port. */
+	| { t: 'shared'; id: string };
+
+export type FromWorker = { t: 'open'; path: string };
+
+/** RFC 8291 keeps it from the push service; by default it holds no words (R15). */
+export interface Payload {
+	v: 1;
+	/** Opaque, one per room and subscription. */
+	tag: string;
+	badge: number;
+	/** Tags that are still unread. */
+	waiting?: string[];
+	title?: string;
+	body?: string;
+}
+
+/** What another app shared: words, and files by their ids in the sealed store. */
+export interface Shared {
+	text: string;
+	files: string[];
+}

@@ -1,0 +1,50 @@
+/// <reference lib="webworker" />
+/**
+ * Copies of the app itself, one set per version.
+ *
+ * What must stay true: a page always gets the pieces of the version it was built from; the set before is kept as
+ * long as pages of it may still be open.
+ */
+import { build, files, version } from '$service-worker';
+
+const PREFIX = 'kairan-';
+const CACHE = PREFIX + version;
+/** The one page of every address. */
+const PAGE = '/';
+/** Requests under way at once while copying. */
+const WIDTH = 6;
+
+const paths = new Set([...build, ...files.filter((path) => path !== '/robots.txt')]);
+
+export const isKept = (path: string): boolean => paths.has(path) || path.startsWith('/_app/immutable/');
+
+/** Copies what is missing. On a bad line it stops where it is, and goes on the next time. */
+export async function fill(): Promise<void> {
+	const cache = await caches.open(CACHE);
+	const have = new Set((await cache.keys()).map((request) => new URL(request.url).pathname));
+	const missing = [PAGE, ...paths].filter((path) => !have.has(path));
+	const next = async (): Promise<void> => {
+		for (let path = missing.shift(); path !== undefined; path = missing.shift()) {
+			// Named after its content: another version's copy is the same.
+			const same = path.startsWith('/_app/immutable/') ? await caches.match(path) : undefined;
+			const copy = same ?? (await fetch(path, { cache: path === PAGE ? 'no-store' : 'default' }));
+			if (!copy.ok) throw new Error(`${path}: ${copy.status}`);
+			await cache.put(path, copy);
+		}
+	};
+	await Promise.all(Array.from({ length: WIDTH }, next));
+}
+
+/** Lets go of versions no page can be of any more: all but this one and the one before. */
+export async function retire(): Promise<void> {
+	const others = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+	for (const name of others.slice(0, -1)) await caches.delete(name);
+}
+
+export async function page(request: Request): Promise<Response> {
+	return (await caches.match(PAGE, { cacheName: CACHE })) ?? fetch(request);
+}
+
+export async function asset(request: Request): Promise<Response> {
+	return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+}
