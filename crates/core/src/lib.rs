@@ -4,6 +4,7 @@
 //! through [`Surroundings`], so a test can hold them still.
 
 pub mod actor;
+pub mod folding;
 pub mod ids;
 pub mod permission;
 pub mod refusal;

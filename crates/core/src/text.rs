@@ -113,7 +113,7 @@ pub fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).map(hiragana).collect()
 }
 
-fn hiragana(c: char) -> char {
+pub(crate) fn hiragana(c: char) -> char {
     match c {
         'ァ'..='ヶ' | 'ヽ' | 'ヾ' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
         _ => c,
@@ -133,6 +133,11 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     let mut graphemes = text.graphemes(true);
     let head: String = graphemes.by_ref().take(limit).collect();
     if graphemes.next().is_some() { head + "…" } else { head }
+}
+
+/// The bytes at which grapheme clusters begin: where a text may be cut.
+pub fn grapheme_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
+    text.grapheme_indices(true).map(|(at, _)| at)
 }
 
 /// Whether the text is one thing to the eye (an icon, a reaction).

@@ -95,6 +95,8 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Make the search index anew from the journal; a running server does it in the background
+    Reindex,
     /// Copy everything worth keeping into a new folder, while the server runs
     Backup {
         /// The folder to make

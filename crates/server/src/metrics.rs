@@ -3,11 +3,12 @@
 //! It stays true that no label can hold what a person wrote or an id: routes are the router's own patterns.
 
 use std::fmt::Write as _;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kairan_storage::{LaneCounts, Store};
+use kairan_talk::search::Lag;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -46,6 +47,15 @@ pub struct Metrics {
     /// Set from storage's own counters when the page is asked for.
     journal: JournalCounters,
     store: Arc<OnceLock<Store>>,
+    search: SearchGauges,
+    index: Arc<OnceLock<Arc<Lag>>>,
+}
+
+/// How far the search index is behind the journal.
+#[derive(Clone, Default)]
+struct SearchGauges {
+    events: Gauge,
+    seconds: Gauge<f64, AtomicU64>,
 }
 
 /// What storage counts. Jobs divided by transactions is how many share one commit.
@@ -73,6 +83,8 @@ impl Metrics {
             sockets_too_slow: Counter::default(),
             journal: JournalCounters::default(),
             store: Arc::default(),
+            search: SearchGauges::default(),
+            index: Arc::default(),
         };
         let mut registry = Registry::with_prefix("kairan");
         registry.register("build", "The running version", Info::new([("version", version)]));
@@ -94,6 +106,18 @@ impl Metrics {
         registry.register("journal_events", "Events appended to the journal", events);
         registry.register("lane_jobs", "Write jobs committed", jobs);
         registry.register("lane_transactions", "Transactions that carried them", transactions);
+        let SearchGauges { events, seconds } = metrics.search.clone();
+        registry.register(
+            "search_behind_events",
+            "Events of the journal that are not in the search index",
+            events,
+        );
+        registry.register_with_unit(
+            "search_behind",
+            "Age of the oldest event that is not in the search index",
+            Unit::Seconds,
+            seconds,
+        );
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -111,6 +135,11 @@ impl Metrics {
         let _already_set = self.store.set(store);
     }
 
+    /// Shows how far this search index is behind, from now on.
+    pub fn follow_search(&self, index: Arc<Lag>) {
+        let _already_set = self.index.set(index);
+    }
+
     fn take_over(&self, lanes: &LaneCounts) {
         for (counter, counted) in [
             (&self.journal.events, &lanes.events),
@@ -126,6 +155,11 @@ impl Metrics {
     pub fn page(&self) -> String {
         if let Some(store) = self.store.get() {
             self.take_over(store.counts());
+            if let Some(index) = self.index.get() {
+                self.search.events.set(index.events());
+                let ms = index.ms(store.surroundings().now());
+                self.search.seconds.set(Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64());
+            }
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {

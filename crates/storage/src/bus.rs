@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use kairan_core::{ContentId, MemberId, RoomId};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::journal::Event;
 
@@ -37,6 +38,8 @@ pub enum News {
         /// Of which room, where that tells them enough to read less.
         room: Option<RoomId>,
     },
+    /// The transparency log has grown: what trails it has work.
+    Placed,
 }
 
 /// A committed event with the contents that were written beside it.
@@ -71,5 +74,38 @@ impl Bus {
     pub fn tell(&self, news: News) {
         // An error only says that nobody listens.
         let _ = self.0.send(news);
+    }
+}
+
+/// Tells a job that trails the journal when it is worth looking.
+pub struct Hints {
+    news: broadcast::Receiver<News>,
+    counts: fn(&News) -> bool,
+}
+
+impl Bus {
+    /// Hints by the news that count, from now on.
+    #[must_use]
+    pub fn hints(&self, counts: fn(&News) -> bool) -> Hints {
+        Hints { news: self.listen(), counts }
+    }
+}
+
+impl Hints {
+    /// Waits for a hint, or until news were missed, which is one too.
+    pub async fn next(&mut self) {
+        loop {
+            match self.news.recv().await {
+                Ok(news) if (self.counts)(&news) => return,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Forgets what was told until now: to be called before looking, for a look sees all that was told.
+    pub fn forget(&mut self) {
+        self.news = self.news.resubscribe();
     }
 }

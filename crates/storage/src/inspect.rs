@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::journal::Hash;
 use crate::migrate::{JOURNAL, Migration};
 use crate::params;
+use crate::search::{self, Behind};
 use crate::value::Row;
 
 /// How a database is.
@@ -36,6 +37,8 @@ pub struct Inspection {
     pub last_event: Option<Instant>,
     /// When the oldest event happened that has no place in the transparency log yet.
     pub waiting_since: Option<Instant>,
+    /// How far the search index is behind; `None` when there is none yet.
+    pub search: Option<Behind>,
 }
 
 /// What the journal holds, in numbers and one digest: equal summaries are equal journals.
@@ -132,6 +135,7 @@ async fn inspect(reader: &mut Reader, migrations: &[Migration]) -> Result<Inspec
         unknown: Vec::new(),
         last_event: None,
         waiting_since: None,
+        search: None,
     };
     if !inspection.started {
         return Ok(inspection);
@@ -146,6 +150,9 @@ async fn inspect(reader: &mut Reader, migrations: &[Migration]) -> Result<Inspec
         let sql = "SELECT MIN(e.at) FROM streams s JOIN events e ON e.stream = s.stream AND e.seq = s.sequenced + 1 \
                    WHERE s.sequenced < s.seq";
         inspection.waiting_since = newest(&reader.one(sql, params![]).await?)?;
+    }
+    if has_table(reader, "search_state").await? {
+        inspection.search = Some(search::behind(reader).await?);
     }
     Ok(inspection)
 }

@@ -15,13 +15,14 @@ pub mod migrate;
 mod private;
 mod projection;
 pub mod rebuild;
+pub mod search;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tx;
 mod value;
 
-pub use bus::{Bus, Committed, News};
+pub use bus::{Bus, Committed, Hints, News};
 pub use database::{Database, OLDEST_SQLITE, Reader};
 pub use error::{Error, Result};
 pub use futures_util::future::LocalBoxFuture;

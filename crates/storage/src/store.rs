@@ -13,6 +13,7 @@ use crate::journal::Stream;
 use crate::lanes::{JobError, LaneCounts, LaneParts, Lanes};
 use crate::migrate::{self, Migration};
 use crate::projection::Projection;
+use crate::search;
 use crate::tx::Tx;
 
 /// How often a job is run again when it met another transaction.
@@ -38,6 +39,7 @@ impl Store {
         lanes: usize,
     ) -> Result<Self> {
         migrate::apply(&database, migrations, &surroundings).await?;
+        search::prepare(&database).await?;
         let lanes = if database.engine() == "sqlite" { 1 } else { lanes.max(1) };
         let parts =
             LaneParts { database, surroundings, projections: projections.into(), bus: Bus::default() };

@@ -15,6 +15,7 @@ pub mod reading;
 pub mod reminders;
 pub mod rooms;
 pub mod schedules;
+pub mod search;
 pub mod unanswered;
 
 pub use hooks::hooks;
@@ -66,6 +67,7 @@ pub static CODES: &[&[&kairan_core::Code]] = &[
     bookmarks::rules::CODES,
     reminders::rules::CODES,
     schedules::rules::CODES,
+    search::rules::CODES,
 ];
 
 /// Talk's routes.
@@ -79,7 +81,8 @@ pub fn router() -> OpenApiRouter<Talk> {
         .merge(bookmarks::http::router())
         .merge(reminders::http::router())
         .merge(schedules::http::router())
-        .merge(unanswered::http::router());
+        .merge(unanswered::http::router())
+        .merge(search::http::router());
     kairan_http::openapi::behind_session(routes.get_openapi_mut());
     routes
 }

@@ -1,13 +1,14 @@
 //! Tables are written only by `project.rs`, inside a journal append (invariant 2).
 //!
-//! The exceptions have names: storage itself, which keeps the journal, `contents` and `secrets`; and tables named
-//! `marks_…`, which commands write through `Tx::mark` (it refuses every other table).
+//! The exceptions have names: storage itself, which keeps the journal, `contents` and `secrets`, and makes and fills the
+//! search index (`search_…`), which is no truth; and tables named `marks_…`, which commands write through `Tx::mark` (it
+//! refuses every other table).
 
 use super::{Finding, name, product};
 use crate::rust;
 use crate::tree::Source;
 
-/// The floor that keeps the journal and the three kinds of table beside it.
+/// The floor that keeps the journal and the four kinds of table beside it.
 const STORAGE: &str = "crates/storage/src/";
 
 pub fn check(tree: &[Source]) -> Vec<Finding> {
@@ -27,7 +28,7 @@ pub fn check(tree: &[Source]) -> Vec<Finding> {
             if is_shipped {
                 let words = format!(
                     "writes a table ({statement}); only project.rs does, from an event, or storage for contents, \
-                     secrets and marks"
+                     secrets, marks and the search index"
                 );
                 findings.push(Finding::new(&source.path, line, words));
             }

@@ -9,6 +9,7 @@ mod invite;
 mod manifest;
 mod password;
 mod rebuild;
+mod reindex;
 mod restore;
 mod serve;
 mod setup;
@@ -129,6 +130,7 @@ pub async fn run(cli: Cli, environment: &Environment, surroundings: Surroundings
         Command::Doctor => Ok(doctor::run(&context).await),
         Command::Verify { witness, key } => verify::run(&context, &witness, key.as_deref()).await,
         Command::Rebuild { check } => rebuild::run(&context, check).await,
+        Command::Reindex => reindex::run(&context).await,
         Command::Backup { to } => backup::run(&context, &to).await,
         Command::Restore { from } => restore::run(&context, &from).await,
         Command::Setup(asked) => setup::run(&context, &asked).await,
@@ -167,6 +169,20 @@ impl Context {
             )));
         }
         Ok(self.folder.database(&self.config.database)?)
+    }
+
+    /// The database, its schema as this version wants it.
+    async fn current_database(&self) -> Result<Database, Failed> {
+        let database = self.existing_database()?;
+        let pending = database.inspect(&assemble::migrations()).await?.pending;
+        if pending.is_empty() {
+            return Ok(database);
+        }
+        let names = pending.join(", ");
+        Err(Failed::wrong(words!(
+            "まだ適用されていない変更があります({names})。一度 kairan serve を起動してください。",
+            "migrations are waiting ({names}). Start kairan serve once."
+        )))
     }
 
     /// A store on the database, its schema up to date.

@@ -12,16 +12,8 @@ use crate::words::words;
 const SHOWN: usize = 20;
 
 pub async fn run(context: &Context, only_check: bool) -> Result<Exit, Failed> {
-    let database = context.existing_database()?;
+    let database = context.current_database().await?;
     let (migrations, projections) = (assemble::migrations(), assemble::projections());
-    let pending = database.inspect(&migrations).await?.pending;
-    if !pending.is_empty() {
-        let names = pending.join(", ");
-        return Err(Failed::wrong(words!(
-            "まだ適用されていない変更があります({names})。一度 kairan serve を起動してください。",
-            "migrations are waiting ({names}). Start kairan serve once."
-        )));
-    }
     if !only_check {
         // A running server holds projected rows in no cache, but a member could meet half-made tables on another node.
         let _held = context.folder.hold()?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kairan_core::time::SECOND;
 use kairan_storage::log::{LogKey, Sequencer, Settings, VerifyError, Watch};
 use kairan_storage::{Error, Migration, Reader, Store, migrate};
+use kairan_talk::search::Indexer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -48,9 +49,9 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     let listener = bind(&context).await?;
     let stop = Stop::default();
     let signals = Signals::listen()?;
-    let jobs = start_jobs(&context, &store, &key, &stop);
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     metrics.follow(store.clone());
+    let jobs = start_jobs(&context, &store, &key, &metrics, &stop);
     let setup_code =
         setup_code::prepare(&context.config, &context.folder, &store, &context.surroundings).await?;
     let Assembled { api, goodbye } = assemble::assemble(Parts {
@@ -102,8 +103,14 @@ async fn bind(context: &Context) -> Result<TcpListener, Failed> {
     })
 }
 
-/// Places and signs what is written, and looks whether somebody changes the past.
-fn start_jobs(context: &Context, store: &Store, key: &Arc<LogKey>, stop: &Stop) -> Vec<JoinHandle<()>> {
+/// Places and signs what is written, makes it findable, and looks whether somebody changes the past.
+fn start_jobs(
+    context: &Context,
+    store: &Store,
+    key: &Arc<LogKey>,
+    metrics: &Metrics,
+    stop: &Stop,
+) -> Vec<JoinHandle<()>> {
     let journal = &context.config.journal;
     let settings = Settings {
         head_every_ms: i64::try_from(journal.head_seconds).unwrap_or(60) * SECOND,
@@ -111,9 +118,12 @@ fn start_jobs(context: &Context, store: &Store, key: &Arc<LogKey>, stop: &Stop) 
     };
     let sequencer = Sequencer::new(store.clone(), key.clone(), &settings);
     let watch = Watch::new(store.clone(), key.public().clone(), WATCH_BUDGET);
-    let (sequencer_stop, watch_stop) = (stop.clone(), stop.clone());
+    let indexer = Indexer::new(store.clone());
+    metrics.follow_search(indexer.lag());
+    let (sequencer_stop, indexer_stop, watch_stop) = (stop.clone(), stop.clone(), stop.clone());
     vec![
         tokio::spawn(async move { sequencer.run(sequencer_stop.asked()).await }),
+        tokio::spawn(async move { indexer.run(indexer_stop.asked()).await }),
         tokio::spawn(keep_watch(watch, watch_stop)),
     ]
 }

@@ -74,6 +74,7 @@ impl Task {
                     }
                     Ok(News::Own(member)) => self.tell_member(member, &Plain::Me.text()),
                     Ok(News::Mine { member, what, room }) => self.tell_member(member, &Plain::Mine { what, room }.text()),
+                    Ok(News::Placed) => {}
                     Err(RecvError::Lagged(missed)) => {
                         tracing::warn!(missed, "the gateway fell behind and sends everyone to come back");
                         self.begin_anew().await;

@@ -229,6 +229,22 @@ async fn each_bad_address_has_its_code() {
             cases.push(get(format!("/rooms/{room}/events{query}"), bad));
         }
         cases.push(get("/members?after=x".into(), bad));
+        for query in [
+            "",
+            "?q=a&q=b",
+            "?q=a&sort=oldest",
+            "?q=a&limit=x",
+            "?q=a&zone=JST",
+            "?q=a&room=x",
+            "?q=a&author=me",
+            "?query=a",
+        ] {
+            cases.push(get(format!("/search{query}"), bad));
+        }
+        cases.push(get("/search?q=%20%E3%80%80".into(), (422, "search.empty")));
+        cases.push(get(format!("/search?q={}", "a".repeat(301)), (422, "search.too_long")));
+        cases.push(get("/search?q=a&cursor=1".into(), (422, "search.cursor")));
+        cases.push(get(format!("/search?q=a&room={}", server.id::<RoomId>()), missing));
         for case in cases {
             case.check(&server, &server.owner).await;
         }

@@ -16,6 +16,7 @@ use super::keys::{KeyId, LogKey};
 use super::rows;
 use super::tree::{Frontier, leaf_hash};
 use super::witness::{Witness, WitnessError};
+use crate::bus::News;
 use crate::database::Reader;
 use crate::error::{Error, Result};
 use crate::journal::{Hash, Stream};
@@ -26,6 +27,8 @@ use crate::value::Row;
 
 /// Most events placed in one transaction.
 const BATCH: i64 = 1_000;
+/// How long events are gathered that will be placed together: what trails the log is this much behind the journal.
+const GATHER: Duration = Duration::from_millis(200);
 /// Longest pause between two looks at the journal.
 const TICK: Duration = Duration::from_secs(5);
 /// Longest wait between two heads: with a look before and a look after it stays within the 60 seconds of R51.
@@ -123,13 +126,21 @@ impl Sequencer {
         let tick = Duration::from_millis(u64::try_from(self.head_every_ms).unwrap_or(0))
             .clamp(Duration::from_millis(100), TICK);
         let mut stop = std::pin::pin!(stop);
+        let mut written = self.store.bus().hints(|news| matches!(news, News::Event(_)));
         loop {
             let busy = self.try_step(self.head_every_ms).await;
-            let pause = if busy { Duration::ZERO } else { tick };
+            let pause = async {
+                if !busy {
+                    // The bus is a hint: what it misses, or another node writes, the tick finds.
+                    let _written = tokio::time::timeout(tick, written.next()).await;
+                    tokio::time::sleep(GATHER.min(tick)).await;
+                    written.forget();
+                }
+            };
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                () = tokio::time::sleep(pause) => {}
+                () = pause => {}
             }
         }
         while self.try_step(0).await {}
@@ -303,6 +314,9 @@ impl Work {
     }
 
     async fn place(&self, tx: &mut Tx) -> Result<()> {
+        if !self.plan.entries.is_empty() {
+            tx.tell(News::Placed);
+        }
         // In the order of their keys, as the lanes take them, so that two nodes cannot wait for each other in a circle.
         let mut placed: BTreeMap<Stream, Seq> = BTreeMap::new();
         for (index, entry) in (self.plan.edge.size()..).zip(&self.plan.entries) {

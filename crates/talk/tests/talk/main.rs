@@ -7,5 +7,6 @@ mod reading;
 mod reminders;
 mod rooms;
 mod schedules;
+mod search;
 mod support;
 mod unanswered;

@@ -832,6 +832,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1907,6 +1923,72 @@ export interface components {
         /** @description One's scheduled messages that are not done, by their time. */
         Schedules: {
             schedules: components["schemas"]["Schedule"][];
+        };
+        /** @description What was found. */
+        SearchAnswer: {
+            /**
+             * Format: int64
+             * @description So far is the index behind, ms; null when it is not.
+             */
+            lag_ms: number | null;
+            messages: components["schemas"]["SearchHit"][];
+            /** @description Ask with `cursor` = this for the next page, which may be empty and have a next one itself; null at the end. */
+            next: string | null;
+            /** @description People whose names hold the words; on the first page, at most 8. */
+            people: components["schemas"]["Member"][];
+            query: components["schemas"]["SearchQuery"];
+            /** @description The asker's rooms whose names do; on the first page, at most 8. */
+            rooms: components["schemas"]["SearchRoom"][];
+        };
+        /** @description Hits in the name of a file. */
+        SearchFileMarks: {
+            /** Format: uuid */
+            file: string;
+            /** @description Start and length in UTF-16 units. */
+            marks: number[][];
+        };
+        /** @description A message that was found. */
+        SearchHit: {
+            /** @description Its files whose names are hits. */
+            file_marks: components["schemas"]["SearchFileMarks"][];
+            message: components["schemas"]["Message"];
+            snippet: components["schemas"]["SearchSnippet"];
+        };
+        /** @description The query as it was understood. */
+        SearchQuery: {
+            /** @description From this day on. */
+            after: string | null;
+            /** @description Before this day began, `2026-12-01`. */
+            before: string | null;
+            /** @description Those `from:` names. */
+            from: string[];
+            has_file: boolean;
+            /** @description Those `in:` names. */
+            in: string[];
+            labels: components["schemas"]["Label"][];
+            terms: components["schemas"]["SearchTerm"][];
+            /** @description Filters that name nobody, no room or nothing, as typed. */
+            unknown: string[];
+        };
+        /** @description A room that was found. */
+        SearchRoom: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["RoomKind"];
+            name: string;
+        };
+        /** @description The part of a text around its first hit. */
+        SearchSnippet: {
+            /** @description Hits in it: start and length in UTF-16 units. */
+            marks: number[][];
+            /** @description `…` where something is left out. */
+            text: string;
+        };
+        /** @description A word or phrase of the query. */
+        SearchTerm: {
+            /** @description In quotes. */
+            exact: boolean;
+            text: string;
         };
         /** @description One of one's own sessions. */
         SessionEntry: {
@@ -4276,6 +4358,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Words, "exact phrases", `from:` `in:` `before:` `after:` `has:file` `label:`; all of them must hold. */
+                q: string;
+                /** @description Newest first when nobody says. */
+                sort?: "new" | "best";
+                /** @description Only in this room. */
+                room?: string;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description At most so many messages, 1–50; 20 when nobody says. */
+                limit?: number;
+                /** @description Minutes east of UTC: whose days `before:` and `after:` mean. */
+                zone?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */

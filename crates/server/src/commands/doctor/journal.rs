@@ -12,6 +12,8 @@ use crate::words::words;
 
 /// The oldest PostgreSQL that is tested.
 const OLDEST_POSTGRES: i64 = 150_000;
+/// The search index follows within a second; longer means that it stands still, or is being made anew.
+const UNINDEXED_WARN: i64 = MINUTE;
 /// Heads follow within 60 seconds (R51); longer means that the sequencer stands still.
 const UNSIGNED_WARN: i64 = 2 * MINUTE;
 
@@ -121,8 +123,42 @@ pub(super) fn log(now: Instant, found: &Inspection, running: bool) -> Option<Fin
     })
 }
 
+pub(super) fn search(now: Instant, found: &Inspection, running: bool) -> Option<Finding> {
+    let behind = found.search?;
+    let (events, ms) = (behind.events, behind.since.map_or(0, |since| now.since(since)));
+    if events == 0 {
+        return Some(Finding(
+            State::Ok,
+            words!("検索: 索引は追いついています。", "search: the index keeps up."),
+        ));
+    }
+    if !running {
+        return Some(Finding(
+            State::Ok,
+            words!(
+                "検索: {events}件の記録を、次の起動で索引に入れます。",
+                "search: the next start takes {events} events into the index."
+            ),
+        ));
+    }
+    let minutes = ms / MINUTE;
+    Some(if ms > UNINDEXED_WARN {
+        Finding(
+            State::Warn,
+            words!(
+                "検索: 索引が{events}件({minutes}分)遅れています。作り直している間は、待てば追いつきます。減らなければ、サーバーの記録(ログ)を見てください。",
+                "search: the index is {events} events ({minutes} minutes) behind. While it is made anew, wait; if the number does not go down, look at the server's log."
+            ),
+        )
+    } else {
+        Finding(State::Ok, words!("検索: 索引は追いついています。", "search: the index keeps up."))
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use kairan_storage::search::Behind;
+
     use super::*;
 
     const NOW: Instant = Instant(1_796_601_600_000);
@@ -142,7 +178,10 @@ mod tests {
             unknown: vec![],
             last_event: Some(NOW),
             waiting_since: Some(NOW.plus_ms(-5 * MINUTE)),
+            search: Some(Behind { events: 7, since: Some(NOW.plus_ms(-5 * MINUTE)) }),
         };
+        assert_eq!(search(NOW, &found, true).map(|finding| finding.0), Some(State::Warn));
+        assert_eq!(search(NOW, &found, false).map(|finding| finding.0), Some(State::Ok));
         assert_eq!(state(&schema(&found)), State::Ok);
         assert_eq!(state(&engine(&Database::Sqlite, &found)), State::Ok);
         assert_eq!(log(NOW, &found, true).map(|finding| finding.0), Some(State::Fail));

@@ -36,6 +36,7 @@ pub async fn run(context: &Context) -> Exit {
             findings.extend(journal::key(context, &inspection));
             findings.push(machine::clock(now, inspection.last_event));
             findings.extend(journal::log(now, &inspection, running));
+            findings.extend(journal::search(now, &inspection, running));
         }
         Ok(None) => {
             findings.push(Finding(State::Ok, words!("データベース: まだありません。最初の起動で作ります。", "database: none yet; the first start makes it.")));
