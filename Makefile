@@ -18,7 +18,7 @@ DATA   ?= ./data
 help:
 	@echo 'make run           build everything and serve it at http://localhost:8080, data in ./data'
 	@echo 'make test          every check and test, in the order in which they tell most'
-	@echo 'make bench         how fast it posts durably, and how it searches a million messages'
+	@echo 'make bench         how fast it posts durably, proves, seals files, and searches a million messages'
 	@echo 'make fmt           format everything'
 	@echo 'make deny          dependencies against the advisory database (needs the internet)'
 	@echo 'make clean         remove what was built; ./data stays'
@@ -81,6 +81,7 @@ bench:
 	cargo bench --locked --package kairan-talk --bench post
 	cargo bench --locked --package kairan-talk --bench search
 	cargo bench --locked --package kairan-storage --bench log
+	cargo bench --locked --package kairan-storage --bench blobs
 
 fmt:
 	cargo fmt --all

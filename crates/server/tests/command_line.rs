@@ -262,7 +262,7 @@ fn a_backup_with_people_in_it_comes_back_with_the_same_heads() {
         .expect("read")
         .map(|entry| entry.expect("listed").file_name())
         .collect();
-    assert_eq!(names.len(), 4, "database, two keys, manifest: {names:?}");
+    assert_eq!(names.len(), 5, "database, two keys, sealing key, manifest: {names:?}");
     let data = world.path("new").display().to_string();
     let restored = world.run(&["restore", "--from", &backup, "--data", &data]);
     assert_eq!(restored.code, 0, "{restored:?}");

@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 pub const MANIFEST: &str = "manifest.json";
 /// The database's name in the backup and in the data folder.
 pub const DATABASE: &str = "kairan.db";
+/// The folder of people's files in the backup and in the data folder.
+pub const FILES: &str = "files";
 
 /// Form 1; a later form must be told apart.
 pub const FORM: u32 = 1;
@@ -32,6 +34,10 @@ pub struct Manifest {
     pub journal: JournalState,
     /// Every file beside this one.
     pub files: Vec<FileEntry>,
+    /// `local`: the sealed bytes of people's files are in the backup. `s3`: they are not; the bucket keeps them.
+    pub blobs: String,
+    /// Every piece of people's files, below [`FILES`]; named `{file}/{layer}/{part}`.
+    pub pieces: Vec<FileEntry>,
 }
 
 /// What the journal was. Equal states are equal journals.
@@ -56,7 +62,7 @@ impl From<Summary> for JournalState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
-    /// Its name; never a path.
+    /// Its name; never a path, but for pieces, whose names lead nowhere else than into their folder.
     pub name: String,
     /// Bytes.
     pub size: u64,

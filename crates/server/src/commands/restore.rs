@@ -6,10 +6,11 @@
 use std::path::Path;
 
 use kairan_storage::Database;
+use kairan_storage::blobs::{Piece, SealingKey};
 use kairan_storage::log::{PUBLIC_KEY_FILE, PublicKey, VerifyError, verify};
 
 use super::backup::copy_private;
-use super::manifest::{DATABASE, FORM, FileEntry, JournalState, MANIFEST, Manifest};
+use super::manifest::{DATABASE, FILES, FORM, FileEntry, JournalState, MANIFEST, Manifest};
 use super::{Context, Failed};
 use crate::cli::Exit;
 use crate::config;
@@ -38,6 +39,7 @@ pub async fn run(context: &Context, from: &Path) -> Result<Exit, Failed> {
         for entry in &manifest.files {
             let _already_gone = std::fs::remove_file(context.folder.path().join(&entry.name));
         }
+        let _already_gone = std::fs::remove_dir_all(context.folder.files());
     }
     proven
 }
@@ -56,7 +58,8 @@ fn read_manifest(from: &Path) -> Result<Manifest, Failed> {
     })?;
     // A name with a path in it could write outside the data folder.
     let safe = |entry: &FileEntry| !entry.name.contains(['/', '\\']) && !entry.name.starts_with('.');
-    if manifest.form != FORM || !manifest.files.iter().all(safe) {
+    let inside = |entry: &FileEntry| Piece::is_name(&entry.name);
+    if manifest.form != FORM || !manifest.files.iter().all(safe) || !manifest.pieces.iter().all(inside) {
         return Err(Failed::wrong(words!(
             "{MANIFEST} の形がわかりません。この写しを取った版か、それより新しい版で戻してください。",
             "{MANIFEST} has a form this version does not know. Restore with the version that wrote it, or a newer one."
@@ -66,9 +69,11 @@ fn read_manifest(from: &Path) -> Result<Manifest, Failed> {
 }
 
 fn check_files(from: &Path, manifest: &Manifest) -> Result<(), Failed> {
-    for entry in &manifest.files {
-        let found = FileEntry::of(from, &entry.name)
-            .map_err(|error| Failed::file(&from.join(&entry.name), &error))?;
+    let files = manifest.files.iter().map(|entry| (from.to_owned(), entry));
+    let pieces = manifest.pieces.iter().map(|entry| (from.join(FILES), entry));
+    for (folder, entry) in files.chain(pieces) {
+        let found = FileEntry::of(&folder, &entry.name)
+            .map_err(|error| Failed::file(&folder.join(&entry.name), &error))?;
         if found != *entry {
             let name = &entry.name;
             return Err(Failed::wrong(words!(
@@ -85,10 +90,19 @@ async fn bring_back(context: &Context, from: &Path, manifest: &Manifest) -> Resu
     for entry in &manifest.files {
         copy_private(&from.join(&entry.name), &data.join(&entry.name))?;
     }
+    for entry in &manifest.pieces {
+        copy_private(&from.join(FILES).join(&entry.name), &context.folder.files().join(&entry.name))?;
+    }
+    if manifest.blobs != "local" {
+        context.say(&words!(
+            "ファイルの中身はこの写しにはありません。写しを取ったときと同じ blobs と s3 の設定で、バケットを指してください。",
+            "the bytes of files are not in this backup. Name their bucket with the same settings of blobs and s3 as when it was taken."
+        ));
+    }
     if manifest.engine != "sqlite" {
         context.say(&words!(
-            "署名鍵を戻しました。データベースは pg_restore で戻し、kairan verify で確かめてください。",
-            "the signing key is back. Restore the database with pg_restore, then run kairan verify."
+            "鍵とファイルを戻しました。データベースは pg_restore で戻し、kairan verify と kairan doctor で確かめてください。",
+            "the keys and files are back. Restore the database with pg_restore, then run kairan verify and kairan doctor."
         ));
         return Ok(Exit::Well);
     }
@@ -101,10 +115,14 @@ async fn bring_back(context: &Context, from: &Path, manifest: &Manifest) -> Resu
         )));
     }
     prove(data, &database).await?;
-    let events = journal.events;
+    // The key that came along must be the one that opens the files that came along.
+    SealingKey::look(data, &database)
+        .await
+        .map_err(|error| Failed::wrong(words!("封印鍵: {error}", "sealing key: {error}")))?;
+    let (events, pieces) = (journal.events, manifest.pieces.len());
     context.say(&words!(
-        "戻しました。記録{events}件は写しを取ったときと同じで、改変もありません。",
-        "restored: {events} events, the same as when they were backed up, and none of them altered."
+        "戻しました。記録{events}件とファイルの部分{pieces}個は写しを取ったときと同じで、改変もありません。",
+        "restored: {events} events and {pieces} parts of files, the same as when they were backed up, and none of them altered."
     ));
     Ok(Exit::Well)
 }

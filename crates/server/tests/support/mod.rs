@@ -103,6 +103,7 @@ pub struct Server {
 
 impl Server {
     /// One plain request; the whole answer.
+    #[allow(dead_code, reason = "not every test program asks")]
     pub fn ask(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
@@ -112,6 +113,7 @@ impl Server {
     }
 
     /// Asks it to stop as systemd does; its exit code and everything it logged.
+    #[allow(dead_code, reason = "not every test program stops in order")]
     pub fn stop(mut self) -> (i32, String) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");

@@ -11,7 +11,7 @@ use kairan_core::ids::{FileId, Id as _};
 use uuid::Uuid;
 
 use super::{FileKey, SEALING_KEY_FILE, SealingKey, SealingKeyError};
-use crate::{Error, Reader, Store, Stream, params};
+use crate::{Database, Error, Reader, Store, Stream, params};
 
 /// The kind of the known wrapped key in `secrets`; there is one at most.
 const KNOWN: &str = "sealing_key";
@@ -44,14 +44,25 @@ impl SealingKey {
         Ok(key)
     }
 
-    /// Whether the key is the one this database was used with. A database that has seen none takes any.
+    /// The sealing key of a data folder, recognised by its database, for whoever only looks; `None` when neither has seen
+    /// one yet.
     ///
     /// # Errors
-    /// [`SealingKeyError`] of a database that was used with another one.
-    pub async fn check(&self, reader: &mut Reader, path: &Path) -> Result<(), SealingKeyError> {
-        match known(reader).await? {
-            Some(wrapped) => self.recognise(&wrapped, path),
-            None => Ok(()),
+    /// [`SealingKeyError`], as [`of`](Self::of).
+    pub async fn look(directory: &Path, database: &Database) -> Result<Option<Self>, SealingKeyError> {
+        let path = directory.join(SEALING_KEY_FILE);
+        let known = database.ask(async |reader: &mut Reader| known(reader).await).await?;
+        match (Self::open(&path), known) {
+            (Err(SealingKeyError::File { cause, .. }), known) if cause.kind() == ErrorKind::NotFound => {
+                known.map_or(Ok(None), |_| Err(SealingKeyError::Lost(path)))
+            }
+            (opened, known) => {
+                let key = opened?;
+                if let Some(wrapped) = known {
+                    key.recognise(&wrapped, &path)?;
+                }
+                Ok(Some(key))
+            }
         }
     }
 

@@ -99,6 +99,8 @@ async fn the_sealing_key_is_made_once_and_belongs_to_its_database() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(SEALING_KEY_FILE);
         let open = async || SealingKey::of(folder.path(), &world.store).await;
+        let look = async || SealingKey::look(folder.path(), world.store.database()).await;
+        assert!(look().await.unwrap().is_none() && !path.exists(), "looking makes none");
         let wrapped = open().await.unwrap().wrap(&one(1).1, one(1).0);
         assert_eq!(open().await.unwrap().unwrap(&wrapped, one(1).0).unwrap(), one(1).1, "the same key");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
@@ -106,13 +108,16 @@ async fn the_sealing_key_is_made_once_and_belongs_to_its_database() {
         let kept = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(open().await, Err(SealingKeyError::Lost(_))), "{}", world.engine);
+        assert!(matches!(look().await, Err(SealingKeyError::Lost(_))));
         assert!(!path.exists(), "no new key in place of the lost one");
         SealingKey::open_or_create(folder.path(), &held::surroundings(77).0).unwrap();
         assert!(matches!(open().await, Err(SealingKeyError::NotOurs(_))));
+        assert!(matches!(look().await, Err(SealingKeyError::NotOurs(_))));
         std::fs::write(&path, &kept[..63]).unwrap();
         assert!(matches!(open().await, Err(SealingKeyError::Unreadable(_))));
         std::fs::write(&path, &kept).unwrap();
         open().await.unwrap();
+        assert!(look().await.unwrap().is_some());
     })
     .await;
 }

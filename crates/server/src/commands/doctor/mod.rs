@@ -1,5 +1,6 @@
 //! `kairan doctor`: looks at everything a running server stands on, and says what to do about what it finds.
 
+mod files;
 mod journal;
 mod machine;
 mod network;
@@ -34,6 +35,9 @@ pub async fn run(context: &Context) -> Exit {
             findings.push(journal::engine(&context.config.database, &inspection));
             findings.push(journal::schema(&inspection));
             findings.extend(journal::key(context, &inspection));
+            if inspection.started {
+                findings.extend(files::key(context).await);
+            }
             findings.push(machine::clock(now, inspection.last_event));
             findings.extend(journal::log(now, &inspection, running));
             findings.extend(journal::search(now, &inspection, running));
@@ -44,6 +48,7 @@ pub async fn run(context: &Context) -> Exit {
         }
         Err(error) => findings.push(Finding(State::Fail, words!("データベース: 使えません({error})。database の設定と、サーバーが動いているかを確かめてください。", "database: cannot be used ({error}). Check the database setting and that its server runs."))),
     }
+    findings.push(files::store(context).await);
     findings.extend(network::tls(now, &context.config));
     findings.push(network::address(&context.config));
     findings.extend(network::scanner(&context.config).await);
