@@ -42,6 +42,17 @@ impl<const LIMIT: usize, S: Send + Sync> FromRequest<S> for Upload<LIMIT> {
     }
 }
 
+/// Bytes that are nothing but bytes (a part of a file), at most `LIMIT`.
+pub struct Octets<const LIMIT: usize>(pub Vec<u8>);
+
+impl<const LIMIT: usize, S: Send + Sync> FromRequest<S> for Octets<LIMIT> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self(bounded(request, &["application/octet-stream"], LIMIT).await?))
+    }
+}
+
 async fn bounded(request: Request, types: &[&str], limit: usize) -> Result<Vec<u8>, Refusal> {
     let (head, body) = request.into_parts();
     check_head(&head.headers, types, limit)?;

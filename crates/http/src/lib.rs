@@ -13,7 +13,7 @@ pub mod path;
 pub mod problem;
 
 pub use answer::{Created, NoContent};
-pub use body::{Body, Upload, present};
+pub use body::{Body, Octets, Upload, present};
 pub use client::{ClientInfo, TrustedProxies};
 pub use guard::{Origins, RequestId};
 pub use path::{Asked, At};

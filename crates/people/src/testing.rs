@@ -77,6 +77,8 @@ pub struct Reply {
     pub body: Value,
     /// The body as text.
     pub text: String,
+    /// The body as it is.
+    pub bytes: Vec<u8>,
     /// `name=value` of the cookie set, if one was.
     pub cookie: Option<String>,
     /// Every header.
@@ -271,6 +273,17 @@ impl World {
     pub async fn delete(&self, person: &Person, path: &str) -> Reply {
         send(&self.app, Method::DELETE, path, Some(person), None).await
     }
+    /// PUT of bytes, as somebody.
+    ///
+    /// # Panics
+    /// When the path is not one.
+    pub async fn put_bytes(&self, person: &Person, path: &str, bytes: Vec<u8>) -> Reply {
+        let request = Request::put(format!("/api/v1{path}"))
+            .header(header::ORIGIN, ORIGIN)
+            .header(header::COOKIE, &person.cookie)
+            .header(header::CONTENT_TYPE, "application/octet-stream");
+        self.raw(request.body(Body::from(bytes)).expect("a path is a path")).await
+    }
     /// A request of somebody who is not signed in.
     pub async fn anyone(&self, method: Method, path: &str, body: &Value) -> Reply {
         let body = (method != Method::GET).then_some(body);
@@ -321,6 +334,7 @@ async fn reply(response: Response<Body>) -> Reply {
         cookie: cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned),
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         text: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes: bytes.into(),
         headers: head.headers,
     }
 }

@@ -13,6 +13,9 @@ use kairan_people::{People, Settings};
 use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::{Migration, News, Projection, Store};
 use kairan_talk::Talk;
+use kairan_talk::files::preview::Renderer;
+use kairan_talk::files::scan::Scanner;
+use kairan_talk::files::{self, Files};
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
@@ -37,6 +40,10 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Wraps files' keys and derives others (tickets, leases).
     pub sealing: SealingKey,
+    /// Makes thumbnails.
+    pub renderer: Arc<dyn Renderer>,
+    /// Looks for viruses, where that is on.
+    pub scanner: Option<Arc<dyn Scanner>>,
     /// Counters.
     pub metrics: Metrics,
     /// Tells jobs to end.
@@ -111,15 +118,25 @@ pub async fn catch_up(store: &Store) {
     }
 }
 
+/// Pause between two rounds of the files' jobs.
+const FILES: Duration = Duration::from_secs(60);
+/// Every so many rounds the whole store is searched for what belongs to nothing: once a day …
+const STRAYS: u32 = 24 * 60;
+/// … the first time when the server has settled.
+const FIRST_STRAYS: u32 = 10;
+
 /// Wires the floors.
 #[must_use]
 pub fn assemble(parts: Parts) -> Assembled {
-    let Parts { config, store, people, blobs: _, sealing: _, metrics, stop } = parts;
+    let Parts { config, store, people, blobs, sealing, renderer, scanner, metrics, stop } = parts;
     tokio::spawn(close_sessions(people.clone(), stop.clone()));
-    tokio::spawn(keep_due(store.clone(), stop));
+    tokio::spawn(keep_due(store.clone(), stop.clone()));
     let origins = Origins::new([config.public_url.origin.clone()]);
-    let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics);
-    let talk = Talk { store, people: people.clone() };
+    let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics.clone());
+    let files = Files::new(blobs, sealing, renderer, scanner);
+    metrics.follow_files(files.counts.clone());
+    let talk = Talk { store, people: people.clone(), files };
+    tokio::spawn(keep_files(talk.clone(), stop));
     let leaving = gateway.clone();
     let (routes, document) = kairan_people::router()
         .with_state::<()>(people)
@@ -206,6 +223,24 @@ async fn changed(news: &mut Receiver<News>) {
             Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
             Ok(_) => {}
+        }
+    }
+}
+
+async fn keep_files(talk: Talk, stop: Stop) {
+    for round in 0_u32.. {
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(FILES) => {}
+        }
+        files::jobs::round(&talk).await;
+        if round % STRAYS == FIRST_STRAYS {
+            match files::jobs::erase_strays(&talk).await {
+                Ok(erased) => tracing::debug!(erased, "the store holds nothing that belongs to no file"),
+                Err(refusal) => {
+                    tracing::warn!(code = refusal.code.name, "the store could not be searched for strays");
+                }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kairan_storage::{LaneCounts, Store};
+use kairan_talk::files::FileCounts;
 use kairan_talk::search::Lag;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -49,6 +50,9 @@ pub struct Metrics {
     store: Arc<OnceLock<Store>>,
     search: SearchGauges,
     index: Arc<OnceLock<Arc<Lag>>>,
+    /// Set from the files' own counters when the page is asked for.
+    file_bytes: FileCounters,
+    files: Arc<OnceLock<Arc<FileCounts>>>,
 }
 
 /// How far the search index is behind the journal.
@@ -56,6 +60,14 @@ pub struct Metrics {
 struct SearchGauges {
     events: Gauge,
     seconds: Gauge<f64, AtomicU64>,
+}
+
+/// What talk counts of files.
+#[derive(Clone, Default)]
+struct FileCounters {
+    received: Counter,
+    served: Counter,
+    waiting: Gauge,
 }
 
 /// What storage counts. Jobs divided by transactions is how many share one commit.
@@ -85,6 +97,8 @@ impl Metrics {
             store: Arc::default(),
             search: SearchGauges::default(),
             index: Arc::default(),
+            file_bytes: FileCounters::default(),
+            files: Arc::default(),
         };
         let mut registry = Registry::with_prefix("kairan");
         registry.register("build", "The running version", Info::new([("version", version)]));
@@ -118,6 +132,10 @@ impl Metrics {
             Unit::Seconds,
             seconds,
         );
+        let FileCounters { received, served, waiting } = metrics.file_bytes.clone();
+        registry.register_with_unit("file_received", "Bytes of files received", Unit::Bytes, received);
+        registry.register_with_unit("file_served", "Bytes of files served", Unit::Bytes, served);
+        registry.register("files_waiting", "Files that wait for the virus scanner", waiting);
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -140,6 +158,19 @@ impl Metrics {
         let _already_set = self.index.set(index);
     }
 
+    /// Shows what these count, from now on.
+    pub fn follow_files(&self, counts: Arc<FileCounts>) {
+        // One server has one; a second call changes nothing.
+        let _already_set = self.files.set(counts);
+    }
+
+    fn take_over_files(&self, counts: &FileCounts) {
+        let FileCounters { received, served, waiting } = &self.file_bytes;
+        received.inner().store(counts.bytes_in.load(Ordering::Relaxed), Ordering::Relaxed);
+        served.inner().store(counts.bytes_out.load(Ordering::Relaxed), Ordering::Relaxed);
+        waiting.set(i64::try_from(counts.waiting.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+    }
+
     fn take_over(&self, lanes: &LaneCounts) {
         for (counter, counted) in [
             (&self.journal.events, &lanes.events),
@@ -160,6 +191,9 @@ impl Metrics {
                 let ms = index.ms(store.surroundings().now());
                 self.search.seconds.set(Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64());
             }
+        }
+        if let Some(counts) = self.files.get() {
+            self.take_over_files(counts);
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {

@@ -133,6 +133,7 @@ impl World {
                 text: TEXT.into(),
                 label: None,
                 reply_to: None,
+                files: Vec::new(),
             };
             let (caller, room) = (caller.clone(), self.room);
             let posted = self

@@ -1,4 +1,4 @@
-//! A room's events as clients get them: the journal's facts, with the text beside them that the journal only names.
+//! A room's events as clients get them: the journal's facts, with the texts and file names beside them that the journal only names.
 //!
 //! One form for what is live and for catching up. It stays true that a text which is gone now is not sent again: catching
 //! up shows each message as it is now.
@@ -11,7 +11,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::messages::events::{ContentRef, MessageFact};
+use crate::files;
+use crate::files::events::{FileFact, PostedFile};
+use crate::files::http::File;
+use crate::files::queries::FileView;
+use crate::messages::events::{ContentRef, MessageFact, MessagePosted};
 use crate::rooms::events::RoomFact;
 
 /// An event of a room.
@@ -36,29 +40,70 @@ pub struct RoomEvent {
     pub body: Map<String, Value>,
 }
 
-/// The content and the message an event brings text for.
-fn text_of(event: &Event) -> Option<(MessageId, ContentRef)> {
-    match MessageFact::of(event)?.ok()? {
-        MessageFact::Posted(posted) => Some((posted.message, posted.content)),
-        MessageFact::Edited(edited) => Some((edited.message, edited.content)),
-        _ => None,
+/// A message an event brings the words of: their content, and the files when it brings those.
+struct Brought {
+    message: MessageId,
+    content: ContentRef,
+    files: Option<Vec<PostedFile>>,
+}
+
+impl Brought {
+    fn by(event: &Event) -> Option<Self> {
+        match MessageFact::of(event)?.ok()? {
+            MessageFact::Posted(posted) => {
+                let MessagePosted { message, content, files, .. } = posted;
+                Some(Self { message, content, files: Some(files) })
+            }
+            MessageFact::Edited(edited) => {
+                Some(Self { message: edited.message, content: edited.content, files: None })
+            }
+            _ => None,
+        }
     }
+}
+
+/// What stands in a frame for what the journal only names.
+struct Words {
+    /// None when it is gone.
+    text: Option<String>,
+    /// None when the event brings no files.
+    files: Option<Vec<File>>,
 }
 
 /// The frame of an event just committed; `contents` are those committed with it. `None` for events that are not a room's.
 #[must_use]
 pub fn live(event: &Event, contents: &HashMap<kairan_core::ContentId, String>) -> Option<RoomEvent> {
-    let text = text_of(event).map(|(_, content)| contents.get(&content.id).cloned());
-    frame(event, text)
+    let words = Brought::by(event).map(|brought| Words {
+        text: contents.get(&brought.content.id).cloned(),
+        files: brought.files.map(|files| files.into_iter().map(|file| shown(file, contents)).collect()),
+    });
+    frame(event, words)
 }
 
-/// `text`: outer none when this kind of event has no text, inner none when its text is gone.
-fn frame(event: &Event, text: Option<Option<String>>) -> Option<RoomEvent> {
+/// A file as it was posted, with the name put beside the post.
+fn shown(posted: PostedFile, contents: &HashMap<kairan_core::ContentId, String>) -> File {
+    let name = contents.get(&posted.name.id).cloned().unwrap_or_default();
+    FileView { id: posted.file, name, shape: posted.shape, state: posted.state }.into()
+}
+
+/// What clients are told of a file's own events; its name, key and hash are not for the room.
+const OF_FILES: [&str; 2] = ["file", "preview"];
+
+/// `words`: none when this kind of event has no text.
+fn frame(event: &Event, words: Option<Words>) -> Option<RoomEvent> {
     let Stream::Room(room) = event.stream else { return None };
     let mut body: Map<String, Value> = serde_json::from_str(&event.body).ok()?;
-    if let Some(text) = text {
+    if let Some(Words { text, files }) = words {
         body.remove("content");
         body.insert("text".into(), text.map_or(Value::Null, Value::String));
+        if let Some(files) = files {
+            body.insert("files".into(), serde_json::to_value(files).ok()?);
+        }
+    }
+    match FileFact::of(event) {
+        Some(Ok(FileFact::Released(_))) => body.retain(|field, _| OF_FILES.contains(&field.as_str())),
+        Some(_) => body.retain(|field, _| field == "file"),
+        None => {}
     }
     body.remove("floor"); // what a newcomer may see is between them and the server
     Some(RoomEvent {
@@ -100,6 +145,9 @@ pub fn concealed(frame: &RoomEvent) -> RoomEvent {
     if let Some(text) = frame.body.get_mut("text") {
         *text = Value::Null;
     }
+    if let Some(files) = frame.body.get_mut("files") {
+        *files = Value::Array(Vec::new());
+    }
     frame
 }
 
@@ -131,15 +179,24 @@ pub async fn catch_up(
     for row in reader.query(sql, params![room, first.seq, last.seq]).await? {
         texts.insert(row.get::<MessageId>(0)?, words(row.get(1)?));
     }
+    let mut files: HashMap<MessageId, Vec<File>> = HashMap::new();
+    for (message, file) in files::queries::of_messages(reader, room, first.seq, last.seq).await? {
+        files.entry(message).or_default().push(file.into());
+    }
     let mut frames = Vec::with_capacity(events.len());
     for event in &events {
-        let text = match text_of(event) {
+        let words = match Brought::by(event) {
             None => None,
-            Some((message, _)) if texts.contains_key(&message) => texts.get(&message).cloned(),
-            // An edit of a message from before this page.
-            Some((message, _)) => Some(text_now(reader, message, floor).await?),
+            Some(Brought { message, files: brought, .. }) => Some(Words {
+                text: match texts.get(&message) {
+                    Some(text) => text.clone(),
+                    // An edit of a message from before this page.
+                    None => text_now(reader, message, floor).await?,
+                },
+                files: brought.map(|_| files.remove(&message).unwrap_or_default()),
+            }),
         };
-        frames.extend(frame(event, text));
+        frames.extend(frame(event, words));
     }
     Ok(frames)
 }

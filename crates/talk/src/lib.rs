@@ -1,4 +1,4 @@
-//! Talk: rooms, messages, who has read them, and what people keep of it for themselves.
+//! Talk: rooms, messages and their files, who has read them, and what people keep of it for themselves.
 //!
 //! It stays true that what happens in a room stands in the room's own stream, in one order with who is in it.
 
@@ -32,6 +32,8 @@ pub struct Talk {
     pub store: Store,
     /// Who is calling.
     pub people: People,
+    /// Where files' bytes lie, and who looks into them.
+    pub files: files::Files,
 }
 
 impl FromRef<Talk> for People {
@@ -45,6 +47,7 @@ pub static MIGRATIONS: &[Migration] = &[
     Migration { name: "talk/0001_talk", sql: include_str!("../migrations/0001_talk.sql") },
     Migration { name: "talk/0002_room_levels", sql: include_str!("../migrations/0002_room_levels.sql") },
     Migration { name: "talk/0003_personal", sql: include_str!("../migrations/0003_personal.sql") },
+    Migration { name: "talk/0004_files", sql: include_str!("../migrations/0004_files.sql") },
 ];
 
 /// Talk's projections.
@@ -56,6 +59,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(bookmarks::project::Bookmarks),
         Box::new(reminders::project::Reminders),
         Box::new(schedules::project::Schedules),
+        Box::new(files::project::Files),
     ]
 }
 
@@ -68,6 +72,8 @@ pub static CODES: &[&[&kairan_core::Code]] = &[
     reminders::rules::CODES,
     schedules::rules::CODES,
     search::rules::CODES,
+    files::rules::CODES,
+    files::inspect::CODES,
 ];
 
 /// Talk's routes.
@@ -82,7 +88,8 @@ pub fn router() -> OpenApiRouter<Talk> {
         .merge(reminders::http::router())
         .merge(schedules::http::router())
         .merge(unanswered::http::router())
-        .merge(search::http::router());
+        .merge(search::http::router())
+        .merge(files::http::router());
     kairan_http::openapi::behind_session(routes.get_openapi_mut());
     routes
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kairan_core::time::SECOND;
 use kairan_storage::log::{LogKey, Sequencer, Settings, VerifyError, Watch};
 use kairan_storage::{Error, Migration, Reader, Store, migrate};
+use kairan_talk::files::scan::Scanner;
 use kairan_talk::search::Indexer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,10 +17,12 @@ use tokio::task::JoinHandle;
 
 use super::{Context, Failed};
 use crate::assemble::{self, Assembled, Parts};
+use crate::clamd::{Clamd, Patience};
 use crate::cli::Exit;
 use crate::client::Client;
 use crate::listen::{Door, Encryption, Stop};
 use crate::metrics::Metrics;
+use crate::render::OwnProcess;
 use crate::setup_code;
 use crate::site::{Readiness, Site};
 use crate::words::{Language, words};
@@ -60,6 +63,8 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
         people: assemble::people(&store, &context.config, setup_code.clone()),
         blobs,
         sealing,
+        renderer: Arc::new(OwnProcess::of_this_program()),
+        scanner: scanner(&context),
         metrics: metrics.clone(),
         stop: stop.clone(),
     });
@@ -91,6 +96,12 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     }
     tracing::info!("stopped");
     Ok(Exit::Well)
+}
+
+/// The virus scanner, where one is named (R49).
+fn scanner(context: &Context) -> Option<Arc<dyn Scanner>> {
+    let address = context.config.files.clamd.clone()?;
+    Some(Arc::new(Clamd::at(address, Patience::default())))
 }
 
 async fn bind(context: &Context) -> Result<TcpListener, Failed> {

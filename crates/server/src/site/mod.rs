@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
@@ -20,7 +20,7 @@ use ipnet::IpNet;
 use kairan_core::{Refusal, Surroundings};
 use kairan_http::guard::Guard;
 use kairan_http::{BODY_TOO_LARGE, Origins, Problem, TrustedProxies};
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 pub use pages::Readiness;
@@ -56,7 +56,7 @@ impl Site {
         };
         let compression = CompressionLayer::new()
             .quality(CompressionLevel::Fastest)
-            .compress_when(SizeAbove::new(WORTH_COMPRESSING));
+            .compress_when(SizeAbove::new(WORTH_COMPRESSING).and(may_transform));
         let api = guard.around(Router::new().nest("/v1", self.api)).layer(compression);
         let pages = pages::Pages {
             metrics: self.metrics.clone(),
@@ -82,6 +82,12 @@ impl Site {
                 observe::observe,
             ))
     }
+}
+
+/// Files go out as they are (RFC 9111 §5.2.2.6): most are compressed already, and a range of one must be a range of it.
+fn may_transform(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let control = headers.get(header::CACHE_CONTROL).and_then(|control| control.to_str().ok());
+    !control.is_some_and(|control| control.contains("no-transform"))
 }
 
 /// Refuses a body that says it is too large before any of it is read (R39). One that does not say is cut off by whoever

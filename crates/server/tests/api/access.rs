@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Request;
 use kairan_core::ids::Id;
-use kairan_core::{DepartmentId, MemberId, MessageId, Role, RoomId, SessionId};
+use kairan_core::{DepartmentId, FileId, MemberId, MessageId, Role, RoomId, SessionId};
 use kairan_people::testing::{ORIGIN, Person, Reply};
 use serde_json::json;
 
@@ -38,6 +38,7 @@ fn nothing(server: &Server) -> Named {
         department: server.id::<DepartmentId>().to_string(),
         session: server.id::<SessionId>().to_string(),
         kept: server.id::<MessageId>().to_string(),
+        file: server.id::<FileId>().to_string(),
         number: 0,
     }
 }
@@ -110,7 +111,7 @@ fn fits(pattern: &str, path: &str) -> bool {
 
 /// Where a client chooses the id of something new, an id that is taken cannot answer as one that is free. Both refuse with
 /// 409 and nothing else; ids are 122 random and time bits that nobody guesses.
-const MAKES: [&str; 2] = ["put_room", "put_message"];
+const MAKES: [&str; 3] = ["put_room", "put_message", "put_upload"];
 
 #[tokio::test]
 async fn what_one_may_not_see_answers_as_what_does_not_exist() {
@@ -154,9 +155,10 @@ async fn what_one_may_not_see_answers_as_what_does_not_exist() {
 
 /// A world with something to hide.
 struct Hidden {
-    /// A room that neither asker is in, one message in it, and somebody who is only there.
+    /// A room that neither asker is in, one message in it with a file, and somebody who is only there.
     room: String,
     message: String,
+    file: String,
     stranger: String,
     department: String,
     session: String,
@@ -165,6 +167,7 @@ struct Hidden {
     /// A room both askers are in since after its first message.
     own: String,
     before: String,
+    file_before: String,
     partner: Person,
     member: Person,
 }
@@ -175,8 +178,10 @@ impl Hidden {
         let (partner, member) = (server.partner("社外 客").await, server.member("内山 一").await);
         let room = server.room(&server.owner, &[&stranger]).await;
         let message = server.say(&stranger, room, "見えてはいけない").await;
+        let file = server.send_file(&stranger, room, "見えてはいけない.txt", b"text").await;
         let own = server.room_of(&server.owner, &[], json!({"kind": "group", "history": "from_join"})).await;
         let before = server.say(&server.owner, own, "来る前の話").await;
+        let file_before = server.send_file(&server.owner, own, "来る前.txt", b"text").await;
         for newcomer in [&partner, &member] {
             server.add(&server.owner, own, newcomer).await;
             server
@@ -194,12 +199,14 @@ impl Hidden {
             kept,
             room: room.to_string(),
             message: message.to_string(),
+            file: file.to_string(),
             stranger: stranger.id.to_string(),
             department: made["id"].as_str().expect("an id").to_owned(),
             session: stranger.session.to_string(),
             head,
             own: own.to_string(),
             before: before.to_string(),
+            file_before: file_before.to_string(),
             partner,
             member,
         }
@@ -214,6 +221,7 @@ impl Hidden {
             department: self.department.clone(),
             session: self.session.clone(),
             kept: self.kept.clone(),
+            file: self.file.clone(),
             number: 1,
         };
         let mine = Named { room: self.own.clone(), ..there.clone() };
@@ -223,6 +231,13 @@ impl Hidden {
             cases.push((
                 "my room, a message of before I came",
                 Named { message: self.before.clone(), ..mine.clone() },
+            ));
+        }
+        if operation.names("file") {
+            cases.push(("my room, a file of another", mine.clone()));
+            cases.push((
+                "my room, a file of before I came",
+                Named { file: self.file_before.clone(), ..mine.clone() },
             ));
         }
         if operation.is_of("rooms") && operation.names("member") {
@@ -283,6 +298,11 @@ async fn role_by_operation() {
                 } else {
                     named
                 };
+                let named = if operation.name == "put_upload" {
+                    Named { file: nothing(&server).file, ..named }
+                } else {
+                    named
+                };
                 let named = if operation.name == "put_message" {
                     Named { message: nothing(&server).message, ..named }
                 } else {
@@ -308,6 +328,7 @@ async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
     let message: MessageId = server.id();
     let path = format!("/rooms/{room}/messages/{message}");
     server.put(&server.owner, &path, &json!({"text": "お願いします", "label": "consult"})).await.expect(201);
+    let file = server.send_file(&server.owner, room, "覚え書き.txt", b"text").await;
     let target = json!({"family_name": format!("的{number}"), "given_name": "人", "family_kana": "まと", "given_kana": "じん", "kind": "employee", "login": format!("mato{number}")});
     let target = server.post(&server.owner, "/members", &target).await.expect(201);
     let department = json!({"name": format!("部{number}"), "parent": null});
@@ -321,6 +342,7 @@ async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
         department: id(&department),
         session: person.session.to_string(),
         kept,
+        file: file.to_string(),
         number,
     }
 }

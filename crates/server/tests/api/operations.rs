@@ -65,6 +65,7 @@ pub struct Named {
     pub session: String,
     /// What somebody keeps for themselves: a scheduled message, a reminder.
     pub kept: String,
+    pub file: String,
     /// Makes names of new things differ from call to call.
     pub number: usize,
 }
@@ -93,13 +94,16 @@ impl Operation {
             .path
             .replace("{id}", id)
             .replace("{message}", &named.message)
-            .replace("{member}", &named.member);
+            .replace("{member}", &named.member)
+            .replace("{file}", &named.file)
+            .replace("{n}", "0");
         let path = path.replace("{reaction}", "%E7%A2%BA%E8%AA%8D"); // 確認
         assert!(!path.contains('{'), "{path}: a name in a path that no test gives a value");
         if self.asked.is_empty() {
             return path;
         }
-        let query: Vec<String> = self.asked.iter().map(|name| format!("{name}=0")).collect();
+        let value = |name: &str| if name == "size" { "small" } else { "0" };
+        let query: Vec<String> = self.asked.iter().map(|name| format!("{name}={}", value(name))).collect();
         format!("{path}?{}", query.join("&"))
     }
 
@@ -113,6 +117,9 @@ impl Operation {
                 let text = format!("姓,名,せい,めい,社員番号\n行{n},目,ぎょう,め,L{n:04}\n");
                 return Some((takes, text.into_bytes()));
             }
+            "put_upload_part" => return Some((takes, b"text".to_vec())),
+            "put_upload" => json!({"room": named.room, "name": "覚え書き.txt", "size": 4}),
+            "open_file" => json!({"how": "view"}),
             "create_department" => json!({"name": format!("第{n}課"), "parent": null}),
             "put_direct_room" => json!({"room": new}),
             "create_invitations" => json!({"members": [named.member]}),

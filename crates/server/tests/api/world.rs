@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use kairan_core::ids::Id;
-use kairan_core::{MessageId, RoomId};
+use kairan_core::{FileId, MessageId, RoomId};
 use kairan_people::People;
 use kairan_people::signin::Hasher;
 use kairan_people::testing::{Person, World};
@@ -21,6 +21,7 @@ use kairan_server::site::Site;
 use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_storage::{News, Store};
+use kairan_talk::files::preview::InProcess;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -144,6 +145,24 @@ impl Server {
         message
     }
 
+    /// Uploads a file of at most one part and finishes it.
+    pub async fn upload(&self, person: &Person, room: RoomId, name: &str, bytes: &[u8]) -> FileId {
+        let file: FileId = self.id();
+        let new = json!({"room": room, "name": name, "size": bytes.len()});
+        self.put(person, &format!("/uploads/{file}"), &new).await.expect(201);
+        self.put_bytes(person, &format!("/uploads/{file}/parts/0"), bytes.to_vec()).await.expect(204);
+        self.post(person, &format!("/uploads/{file}/finish"), &Value::Null).await.expect(201);
+        file
+    }
+
+    /// Posts a file with nothing said.
+    pub async fn send_file(&self, person: &Person, room: RoomId, name: &str, bytes: &[u8]) -> FileId {
+        let file = self.upload(person, room, name, bytes).await;
+        let path = format!("/rooms/{room}/messages/{}", self.id::<MessageId>());
+        self.put(person, &path, &json!({"text": "", "files": [file]})).await.expect(201);
+        file
+    }
+
     /// Takes somebody out of a room.
     pub async fn remove(&self, manager: &Person, room: RoomId, gone: &Person) {
         self.delete(manager, &format!("/rooms/{room}/members/{}", gone.id)).await.expect(204);
@@ -169,6 +188,8 @@ async fn start(store: &Store) -> (People, Router, SocketAddr, Metrics, Running) 
         people: people.clone(),
         blobs: Blobs::memory(store.surroundings()),
         sealing: SealingKey::generate(store.surroundings()),
+        renderer: Arc::new(InProcess::default()),
+        scanner: None,
         metrics: metrics.clone(),
         stop: stop.clone(),
     });

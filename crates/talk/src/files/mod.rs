@@ -1,5 +1,22 @@
-//! Files and pictures that people hand each other.
+//! Files (ファイル): what people hand each other in a room, from the first part of an upload to the last byte of a download.
+//!
+//! It stays true that a file is seen by whoever may see the message it was sent with, and by nobody else (R24, R25); that
+//! nobody receives bytes which were not looked into, cleaned and, where that is on, scanned (R43–R49); and that bytes lie
+//! in the store only sealed, under a key whose erasure erases them (R68).
 
+pub mod commands;
+pub mod events;
+mod finish;
+pub mod http;
 pub mod inspect;
+pub mod jobs;
+mod keep;
 pub mod preview;
+pub mod project;
+pub mod queries;
+mod range;
+pub mod rules;
 pub mod scan;
+mod tickets;
+
+pub use keep::{FileCounts, Files};

@@ -1,6 +1,6 @@
 //! What people do with messages: load → policy → rules → append. Each is one write job on the room's stream.
 
-use kairan_core::{Actor, MemberId, MessageId, Permission, Refusal, RoomId, Seq, refusal};
+use kairan_core::{Actor, FileId, MemberId, MessageId, Permission, Refusal, RoomId, Seq, refusal};
 use kairan_people::Caller;
 use kairan_storage::{Stream, Tx};
 
@@ -10,6 +10,7 @@ use super::events::{
 };
 use super::queries::{self, Known, MessageView, Quoted};
 use super::rules::{self, Addressed, Label};
+use crate::files;
 use crate::rooms::commands::standing;
 use crate::rooms::rules::{ARCHIVED, Standing};
 
@@ -24,6 +25,8 @@ pub struct NewMessage {
     pub label: Option<Label>,
     /// The message it answers.
     pub reply_to: Option<MessageId>,
+    /// The files it brings, in order.
+    pub files: Vec<FileId>,
 }
 
 /// Posts. `true` with the new message; `false` with the one there, when this id came before (R27).
@@ -50,6 +53,8 @@ pub async fn post_message(
         None => None,
     };
     let addressed = check_addressed(tx, caller, room, standing, &new.text, &Addressed::default()).await?;
+    let (posted_files, files) =
+        files::commands::bring(tx, caller, room, &new.files).await?.into_iter().unzip();
     let content = tx.put_content(&new.text).await?;
     let posted = MessagePosted {
         message: new.id,
@@ -58,6 +63,7 @@ pub async fn post_message(
         reply_to: new.reply_to,
         mentions: addressed.members.clone(),
         all: addressed.all,
+        files: posted_files,
     };
     let seq = append(tx, caller, room, posted).await?;
     let message = MessageView {
@@ -78,6 +84,7 @@ pub async fn post_message(
         pinned: None,
         reactions: Vec::new(),
         read_count: 0,
+        files,
     };
     Ok((message, true))
 }
@@ -99,6 +106,9 @@ pub async fn edit_message(
         return Err((&rules::NOT_AUTHOR).into());
     }
     let before = queries::message(tx, room, 0, message).await?.ok_or(&refusal::NOT_FOUND)?;
+    if text.is_empty() && before.files.is_empty() {
+        return Err((&rules::TEXT_EMPTY).into());
+    }
     if before.text.as_deref() != Some(text) {
         let had = Addressed { members: before.mentions, all: before.everyone };
         let addressed = check_addressed(tx, caller, room, standing, text, &had).await?;
@@ -255,7 +265,9 @@ fn writable(standing: Standing, known: Known) -> Result<(), Refusal> {
 
 async fn quoted(tx: &mut Tx, room: RoomId, standing: Standing, reply: MessageId) -> Result<Quoted, Refusal> {
     let found = queries::message(tx, room, standing.floor, reply).await?.ok_or(&rules::REPLY_NOT_FOUND)?;
-    Ok(Quoted { message: found.id, author: found.author, text: found.text })
+    let (files, file_kind) = (found.files.len(), found.files.first().map(|file| file.shape.kind));
+    let files = i64::try_from(files).unwrap_or(i64::MAX);
+    Ok(Quoted { message: found.id, author: found.author, text: found.text, files, file_kind })
 }
 
 /// Whether the caller might post this here and now, but for how often: what is asked of a message that is to be posted

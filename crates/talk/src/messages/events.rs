@@ -5,6 +5,7 @@ use kairan_storage::{Content, facts};
 use serde::{Deserialize, Serialize};
 
 use super::rules::Label;
+use crate::files::events::PostedFile;
 
 /// A content, as named in a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct MessagePosted {
     pub mentions: Vec<MemberId>,
     /// Whether everyone is (@all).
     pub all: bool,
+    /// The files it brings; bodies from before there were files have none.
+    #[serde(default)]
+    pub files: Vec<PostedFile>,
 }
 
 /// Its author changed the text.
@@ -112,5 +116,24 @@ facts! {
         "message.unpinned" => Unpinned(MessageUnpinned),
         "message.answered" => Answered(MessageAnswered),
         "message.reopened" => Reopened(MessageReopened),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kairan_storage::Facts;
+
+    use super::*;
+
+    #[test]
+    fn a_post_from_before_there_were_files_is_read() {
+        let id = "0192f0c1-2b3a-7c4d-8e5f-6a7b8c9d0e1f";
+        let body = format!(
+            r#"{{"message":"{id}","content":{{"id":"{id}","commitment":"ab"}},"label":null,"reply_to":null,"mentions":[],"all":false}}"#
+        );
+        let Some(Ok(MessageFact::Posted(posted))) = MessageFact::read("message.posted", &body) else {
+            panic!("not read")
+        };
+        assert!(posted.files.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use kairan_core::{Instant, MemberId, MessageId, Refusal, RoomId, Seq, refusal};
+use kairan_core::{FileId, Instant, MemberId, MessageId, Refusal, RoomId, Seq, refusal};
 use kairan_http::{Answer, Asked, At, Body, NoContent};
 use kairan_people::Caller;
 use kairan_storage::Reader;
@@ -15,6 +15,8 @@ use utoipa_axum::routes;
 use super::commands::{self, NewMessage};
 use super::queries::{self, MessageView, Part};
 use super::rules::{self, Label};
+use crate::files::http::File;
+use crate::files::rules::FileKind;
 use crate::rooms::http::{job, status};
 use crate::rooms::rules::Standing;
 use crate::{Talk, frames, rooms};
@@ -53,6 +55,11 @@ pub struct ReplyTo {
     #[schema(required = true)]
     text: Option<String>,
     deleted: bool,
+    /// How many files it brings.
+    files: i64,
+    /// What the first of them is.
+    #[schema(required = true)]
+    file_kind: Option<FileKind>,
 }
 
 /// A reaction and who gave it.
@@ -102,6 +109,8 @@ pub struct Message {
     reactions: Vec<Reaction>,
     /// Readers other than the author.
     read_count: i64,
+    /// In the order they were sent; none when deleted.
+    files: Vec<File>,
 }
 
 impl From<MessageView> for Message {
@@ -121,6 +130,8 @@ impl From<MessageView> for Message {
                 author: quoted.author,
                 deleted: quoted.text.is_none(),
                 text: quoted.text,
+                files: quoted.files,
+                file_kind: quoted.file_kind,
             }),
             mentions: view.mentions,
             all: view.everyone,
@@ -135,6 +146,7 @@ impl From<MessageView> for Message {
                 .map(|(reaction, members)| Reaction { reaction, members })
                 .collect(),
             read_count: view.read_count,
+            files: view.files.into_iter().map(File::from).collect(),
         }
     }
 }
@@ -198,19 +210,23 @@ pub struct EventsAsked {
 /// What to post.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct MessageNew {
-    /// 1–8,000 code points.
+    /// 1–8,000 code points; beside files it may be empty.
     text: String,
     #[serde(default)]
     label: Option<Label>,
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Uuid)]
     reply_to: Option<MessageId>,
+    /// At most 20 finished uploads of one's own in this room that no message brought yet.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    files: Vec<FileId>,
 }
 
 /// The new text.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct MessageChange {
-    /// 1–8,000 code points.
+    /// 1–8,000 code points; beside files it may be empty.
     text: String,
 }
 
@@ -302,9 +318,10 @@ async fn put_message(
 ) -> Answer<(StatusCode, Json<Message>)> {
     let new = NewMessage {
         id: message,
-        text: rules::message_text(&new.text)?,
+        text: rules::message_text_beside(&new.text, new.files.len())?,
         label: new.label,
         reply_to: new.reply_to,
+        files: new.files,
     };
     let (posted, made) = job(&talk, &caller, room, async move |tx, caller| {
         commands::post_message(tx, caller, room, &new).await
@@ -320,7 +337,8 @@ async fn patch_message(
     At((room, message)): At<(RoomId, MessageId)>,
     Body(change): Body<MessageChange>,
 ) -> Answer<Json<Message>> {
-    let text = rules::message_text(&change.text)?;
+    // Whether it may be empty depends on the message; the command knows.
+    let text = rules::message_text_beside(&change.text, 1)?;
     let edited = job(&talk, &caller, room, async move |tx, caller| {
         commands::edit_message(tx, caller, room, message, &text).await
     })

@@ -6,6 +6,9 @@ use kairan_core::{Instant, MemberId, MessageId, RoomId, Seq};
 use kairan_storage::{Error, Params, Reader, Result, Row, params};
 
 use super::rules::Label;
+use crate::files;
+use crate::files::queries::FileView;
+use crate::files::rules::FileKind;
 
 /// Who did something to a message, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub struct Quoted {
     pub author: MemberId,
     /// Its text now; none when deleted.
     pub text: Option<String>,
+    /// How many files it brings.
+    pub files: i64,
+    /// What the first of them is.
+    pub file_kind: Option<FileKind>,
 }
 
 /// A message as it is now.
@@ -64,6 +71,8 @@ pub struct MessageView {
     pub reactions: Vec<(String, Vec<MemberId>)>,
     /// Readers other than the author.
     pub read_count: i64,
+    /// The files it brings, in order; none when deleted.
+    pub files: Vec<FileView>,
 }
 
 /// Which part of a room.
@@ -92,7 +101,9 @@ pub struct Page {
 
 const COLUMNS: &str = "SELECT g.id, g.room, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END, g.label,
     g.answered_by, g.answered_at, g.reply_to, q.author, CASE WHEN q.deleted_at IS NULL THEN d.body ELSE NULL END,
-    g.mentions, g.everyone, g.edited_at, g.edits, g.deleted_by, g.deleted_at, g.pinned_by, g.pinned_at, q.seq
+    g.mentions, g.everyone, g.edited_at, g.edits, g.deleted_by, g.deleted_at, g.pinned_by, g.pinned_at, q.seq,
+    CASE WHEN q.deleted_at IS NULL THEN (SELECT COUNT(*) FROM message_files k WHERE k.message = q.id) ELSE 0 END,
+    CASE WHEN q.deleted_at IS NULL THEN (SELECT f.kind FROM message_files k JOIN files f ON f.id = k.file WHERE k.message = q.id ORDER BY k.position LIMIT 1) ELSE NULL END
   FROM messages g LEFT JOIN contents c ON c.id = g.content LEFT JOIN messages q ON q.id = g.reply_to LEFT JOIN contents d ON d.id = q.content ";
 
 /// One statement for each part, `COLUMNS` in front; made once so that the database prepares it once.
@@ -319,7 +330,7 @@ pub async fn reaction_state(
     Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), there, mine))
 }
 
-/// Adds reactions and readers to messages of one room.
+/// Adds reactions, files and readers to messages of one room.
 async fn complete(reader: &mut Reader, room: RoomId, messages: &mut [MessageView]) -> Result<()> {
     let (Some(first), Some(last)) =
         (messages.iter().map(|m| m.seq).min(), messages.iter().map(|m| m.seq).max())
@@ -337,6 +348,11 @@ async fn complete(reader: &mut Reader, room: RoomId, messages: &mut [MessageView
         match reactions.iter_mut().find(|(one, _)| *one == reaction) {
             Some((_, members)) => members.push(member),
             None => reactions.push((reaction, vec![member])),
+        }
+    }
+    for (message, file) in files::queries::of_messages(reader, room, first, last).await? {
+        if let Some(at) = index.get(&message) {
+            messages[*at].files.push(file);
         }
     }
     let positions = crate::reading::queries::positions(reader, room).await?;
@@ -364,9 +380,13 @@ fn view(row: &Row, floor: i64) -> Result<MessageView> {
         label: label(row, 6)?,
         answered: done(row, 7)?,
         reply_to: match reply.zip(quoted_author) {
-            Some((message, author)) if quoted_place.is_some_and(|place| place > floor) => {
-                Some(Quoted { message, author, text: words(row, 11)? })
-            }
+            Some((message, author)) if quoted_place.is_some_and(|place| place > floor) => Some(Quoted {
+                message,
+                author,
+                text: words(row, 11)?,
+                files: row.get(21)?,
+                file_kind: row.get::<Option<String>>(22)?.as_deref().and_then(FileKind::named),
+            }),
             _ => None,
         },
         mentions: serde_json::from_str(&row.get::<String>(12)?)?,
@@ -377,6 +397,7 @@ fn view(row: &Row, floor: i64) -> Result<MessageView> {
         pinned: done(row, 18)?,
         reactions: Vec::new(),
         read_count: 0,
+        files: Vec::new(),
     })
 }
 

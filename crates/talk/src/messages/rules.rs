@@ -5,6 +5,8 @@ use kairan_core::time::HOUR;
 use kairan_core::{MemberId, Refusal};
 use serde::{Deserialize, Serialize};
 
+use crate::files::rules::FILES_LIMIT;
+
 kairan_core::codes! {
     TEXT_EMPTY = 422 "text.empty", "本文が空です。何か書いてから送ってください。", "The message is empty. Write something first.";
     TEXT_TOO_LONG = 422 "text.too_long", "{length}文字あります。一度に送れるのは{limit}文字までです。分けて送ってください。", "This has {length} characters; a message holds {limit}. Send it in parts.";
@@ -20,6 +22,8 @@ kairan_core::codes! {
     DELETED = 409 "message.deleted", "この発言は削除されています。", "This message has been deleted.";
     REACTION_SHAPE = 422 "reaction.shape", "反応は絵文字1つか、決まった言葉にしてください。", "React with one emoji or one of the given words.";
     REACTION_TOO_MANY = 422 "reaction.too_many", "1つの発言に付けられる反応は{limit}種類までです。今ある反応から選んでください。", "A message holds {limit} different reactions. Choose one that is there.";
+    FILE_NOT_USABLE = 422 "message.file_not_usable", "付けたファイルのうち、送れないものがあります。外して、もう一度選んでください。", "One of the files cannot be sent with this message. Remove it and choose it again.";
+    FILES_TOO_MANY = 422 "message.too_many_files", "1つの発言に付けられるファイルは{limit}件までです。分けて送ってください。", "A message holds {limit} files. Send them in parts.";
     NOT_ANSWERABLE = 409 "message.not_answerable", "閉じられるのは、相談か依頼の札が付いた発言です。", "Only a message labelled 相談 or 依頼 can be settled.";
 }
 
@@ -70,6 +74,17 @@ impl Label {
     pub fn is_open_question(self) -> bool {
         matches!(self, Self::Consult | Self::Request)
     }
+}
+
+/// A text as it will be stored. Only beside files it may say nothing.
+///
+/// # Errors
+/// What is wrong with it; nothing is cut.
+pub fn message_text_beside(raw: &str, files: usize) -> Result<String, Refusal> {
+    if files > FILES_LIMIT {
+        return Err(Refusal::new(&FILES_TOO_MANY).fact("limit", FILES_LIMIT));
+    }
+    if files > 0 && raw.trim().is_empty() { Ok(String::new()) } else { message_text(raw) }
 }
 
 /// A text as it will be stored.

@@ -17,6 +17,7 @@ use super::events::RoomChanged;
 use super::queries::{self, RoomView};
 use super::rules::{self, History, RoomKind};
 use crate::Talk;
+use crate::files::rules::FileKind;
 use crate::notifications::rules::Level;
 
 /// The rooms' routes.
@@ -84,6 +85,11 @@ pub struct RoomLast {
     /// At most 120 characters; empty when deleted.
     text: String,
     deleted: bool,
+    /// How many files it brings.
+    files: i64,
+    /// What the first of them is.
+    #[schema(required = true)]
+    file_kind: Option<FileKind>,
 }
 
 /// A room as the one who asks sees it.
@@ -170,6 +176,8 @@ impl From<RoomView> for Room {
                 author: last.author,
                 deleted: last.text.is_none(),
                 text: last.text.map(|words| text::excerpt(&words, PREVIEW)).unwrap_or_default(),
+                files: last.files,
+                file_kind: last.file_kind,
             }),
         }
     }

@@ -6,6 +6,8 @@ use kairan_core::{DepartmentId, Instant, MemberId, MessageId, Permission, RoomId
 use kairan_people::Caller;
 use kairan_storage::{Error, Reader, Result, Row, Stream, params};
 
+use crate::files::rules::FileKind;
+
 use super::rules::{History, RoomKind, Standing};
 use crate::notifications::rules::Level;
 
@@ -225,6 +227,10 @@ pub struct LastMessage {
     pub author: MemberId,
     /// Its text; none when deleted.
     pub text: Option<String>,
+    /// How many files it brings.
+    pub files: i64,
+    /// What the first of them is.
+    pub file_kind: Option<FileKind>,
 }
 
 /// Rooms of `member`, or the one named, as they see them. Not theirs or not there: not in the answer.
@@ -268,6 +274,8 @@ pub async fn views(reader: &mut Reader, member: MemberId, only: Option<RoomId>) 
             at: row.get(3)?,
             author: row.get(4)?,
             text,
+            files: row.get(6)?,
+            file_kind: row.get::<Option<String>>(7)?.as_deref().and_then(FileKind::named),
         });
     }
     Ok(views)
@@ -327,7 +335,9 @@ const OPEN: &str = "SELECT m.room, COUNT(*) FROM room_members m
   WHERE m.member = $1 AND (CAST($2 AS BYTEA) IS NULL OR m.room = $2) GROUP BY m.room";
 
 const LAST: &str =
-    "SELECT g.room, g.id, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END
+    "SELECT g.room, g.id, g.seq, g.at, g.author, CASE WHEN g.deleted_at IS NULL THEN c.body ELSE NULL END,
+    CASE WHEN g.deleted_at IS NULL THEN (SELECT COUNT(*) FROM message_files k WHERE k.message = g.id) ELSE 0 END,
+    CASE WHEN g.deleted_at IS NULL THEN (SELECT f.kind FROM message_files k JOIN files f ON f.id = k.file WHERE k.message = g.id ORDER BY k.position LIMIT 1) ELSE NULL END
   FROM room_members m JOIN messages g ON g.room = m.room AND g.seq > m.floor
     AND g.seq = (SELECT MAX(l.seq) FROM messages l WHERE l.room = m.room)
   LEFT JOIN contents c ON c.id = g.content

@@ -165,6 +165,7 @@ async fn post(tx: &mut Tx, caller: &Caller, there: &ScheduleView) -> Result<(Mes
         text: there.text.clone().unwrap_or_default(),
         label: there.label,
         reply_to: there.reply_to,
+        files: Vec::new(),
     };
     // A message of this id is this one: then there is nothing to post, only to note.
     let (message, made) = post_message(tx, caller, there.room, &new).await?;

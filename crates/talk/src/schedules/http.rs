@@ -133,7 +133,7 @@ async fn put_schedule(
     Body(new): Body<ScheduleNew>,
 ) -> Answer<(StatusCode, Json<Schedule>)> {
     let ScheduleNew { room, text, label, reply_to, at } = new;
-    let new = NewMessage { id, text: message_text(&text)?, label, reply_to };
+    let new = NewMessage { id, text: message_text(&text)?, label, reply_to, files: Vec::new() };
     let (schedule, made) =
         job(&talk, &caller, async move |tx, caller| commands::set_schedule(tx, caller, room, &new, at).await)
             .await?;

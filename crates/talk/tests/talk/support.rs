@@ -2,9 +2,13 @@
 
 use kairan_core::{MessageId, RoomId};
 use kairan_people::testing::{Person, Reply, World};
+use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_talk::Talk;
+use kairan_talk::files::Files;
+use kairan_talk::files::preview::InProcess;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The people and talk floors.
 pub const SCHEMA: Schema = Schema {
@@ -41,7 +45,14 @@ impl Organisation {
     async fn new(base: &TestStore) -> Self {
         let world = World::with(base, kairan_talk::hooks(), |people| {
             let (routes, _) = kairan_talk::router().split_for_parts();
-            routes.with_state(Talk { store: people.store.clone(), people: people.clone() })
+            let surroundings = people.surroundings();
+            let files = Files::new(
+                Blobs::memory(surroundings),
+                SealingKey::generate(surroundings),
+                Arc::new(InProcess::default()),
+                None,
+            );
+            routes.with_state(Talk { store: people.store.clone(), people: people.clone(), files })
         })
         .await;
         Self { world }

@@ -114,7 +114,7 @@ async fn the_query_agrees_with_the_rule() {
             o.base.clock.advance(i64::from(random() % 4 != 0));
             match (random() % 8, said.get(random() % said.len().max(1)).cloned()) {
                 (0, Some((room, message))) => {
-                    drop(o.delete(person, &format!("/rooms/{room}/messages/{message}")).await)
+                    drop(o.delete(person, &format!("/rooms/{room}/messages/{message}")).await);
                 }
                 (1, Some((room, message))) => {
                     drop(

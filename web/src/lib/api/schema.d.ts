@@ -104,6 +104,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_file_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["open_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{file}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway": {
         parameters: {
             query?: never;
@@ -592,6 +656,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_room_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{id}/leave": {
         parameters: {
             query?: never;
@@ -950,6 +1030,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_upload"];
+        put: operations["put_upload"];
+        post?: never;
+        delete: operations["delete_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{file}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["finish_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{file}/parts/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_upload_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/welcome": {
         parameters: {
             query?: never;
@@ -1080,6 +1224,83 @@ export interface components {
             /** @description Its name as sent. */
             field: string;
         };
+        /** @description A file as it is now. */
+        File: {
+            /** @description True extension, lower case; empty when there is none. */
+            extension: string;
+            /**
+             * Format: int64
+             * @description Pixels, of pictures, after orientation.
+             */
+            height: number | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["FileKind"];
+            /** @description True media type, by its bytes. */
+            media: string;
+            name: string;
+            /** @description Whether there are thumbnails. */
+            preview: boolean;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * @description `waiting`: not served before the virus scan; `infected`: never served;
+             *     `erased`: gone, its name too.
+             */
+            state: components["schemas"]["FileState"];
+            /**
+             * Format: int64
+             * @description Pixels, of pictures, after orientation.
+             */
+            width: number | null;
+        };
+        /** @description A file with where it is. */
+        FileDetail: components["schemas"]["File"] & {
+            /**
+             * Format: int64
+             * @description When it was uploaded, ms UTC.
+             */
+            at: number;
+            /**
+             * Format: uuid
+             * @description Who uploaded it.
+             */
+            by: string;
+            /**
+             * Format: uuid
+             * @description The message it was sent with.
+             */
+            message: string | null;
+            /** Format: uuid */
+            room: string;
+            /**
+             * Format: int64
+             * @description That message's place.
+             */
+            seq: number | null;
+        };
+        /**
+         * @description How a file is shown and filtered.
+         * @enum {string}
+         */
+        FileKind: "image" | "video" | "audio" | "pdf" | "text" | "archive" | "document" | "other";
+        /** @description Where its bytes are for a while. */
+        FileLink: {
+            /**
+             * Format: int64
+             * @description ms UTC.
+             */
+            expires_at: number;
+            /** @description Below `/api/v1`; opens in this session only. */
+            url: string;
+        };
+        /** @description How somebody wants to open it. */
+        FileOpen: {
+            how: components["schemas"]["How"];
+        };
         /** @description How much may be stored, bytes (R48). */
         FileSettings: {
             /**
@@ -1098,6 +1319,11 @@ export interface components {
              */
             total: number | null;
         };
+        /**
+         * @description Whether a file is served.
+         * @enum {string}
+         */
+        FileState: "ready" | "waiting" | "infected" | "erased";
         /** @description A ticket for one socket. */
         GatewayTicket: {
             /**
@@ -1117,6 +1343,11 @@ export interface components {
          * @enum {string}
          */
         History: "all" | "from_join";
+        /**
+         * @description To look at in the browser, or to keep.
+         * @enum {string}
+         */
+        How: "view" | "download";
         /**
          * @description How a file was written.
          * @enum {string}
@@ -1355,6 +1586,8 @@ export interface components {
             edited_at: number | null;
             /** Format: int64 */
             edits: number;
+            /** @description In the order they were sent; none when deleted. */
+            files: components["schemas"]["File"][];
             /** Format: uuid */
             id: string;
             label: null | components["schemas"]["Label"];
@@ -1376,15 +1609,17 @@ export interface components {
         };
         /** @description The new text. */
         MessageChange: {
-            /** @description 1–8,000 code points. */
+            /** @description 1–8,000 code points; beside files it may be empty. */
             text: string;
         };
         /** @description What to post. */
         MessageNew: {
+            /** @description At most 20 finished uploads of one's own in this room that no message brought yet. */
+            files?: string[];
             label?: null | components["schemas"]["Label"];
             /** Format: uuid */
             reply_to?: string | null;
-            /** @description 1–8,000 code points. */
+            /** @description 1–8,000 code points; beside files it may be empty. */
             text: string;
         };
         /** @description A page of messages, ascending by place. */
@@ -1693,6 +1928,12 @@ export interface components {
             /** Format: uuid */
             author: string;
             deleted: boolean;
+            file_kind: null | components["schemas"]["FileKind"];
+            /**
+             * Format: int64
+             * @description How many files it brings.
+             */
+            files: number;
             /** Format: uuid */
             message: string;
             /** @description Its text now; none when deleted. */
@@ -1767,6 +2008,12 @@ export interface components {
              */
             seq: number;
         };
+        /** @description A room's files, newest message first. */
+        RoomFiles: {
+            files: components["schemas"]["FileDetail"][];
+            /** @description Older ones exist. */
+            more: boolean;
+        };
         /** @description How the caller keeps the room. */
         RoomKeep: {
             favourite?: boolean | null;
@@ -1789,6 +2036,12 @@ export interface components {
             /** Format: uuid */
             author: string;
             deleted: boolean;
+            file_kind: null | components["schemas"]["FileKind"];
+            /**
+             * Format: int64
+             * @description How many files it brings.
+             */
+            files: number;
             /** Format: uuid */
             message: string;
             /** Format: int64 */
@@ -2057,6 +2310,66 @@ export interface components {
         UnansweredCount: {
             /** Format: int64 */
             count: number;
+        };
+        /** @description Where an upload stands. */
+        Upload: {
+            /** Format: uuid */
+            file: string;
+            /**
+             * Format: int64
+             * @description Bytes of every part but the last, which is the remainder.
+             */
+            part_bytes: number;
+            /** @description Numbers of the parts that are here, ascending; the first part is 0. */
+            received: number[];
+            /** Format: uuid */
+            room: string;
+            /** Format: int64 */
+            size: number;
+            state: components["schemas"]["UploadState"];
+        };
+        /** @description What is to be uploaded. */
+        UploadNew: {
+            /** @description Media type, as the browser says; compared with the bytes. */
+            media?: string | null;
+            /** @description As others will see it. */
+            name: string;
+            /** Format: uuid */
+            room: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * @description Whether an upload is finished.
+         * @enum {string}
+         */
+        UploadState: "open" | "done";
+        /** @description What files weigh. */
+        UsageView: {
+            /**
+             * Format: int64
+             * @description The largest file that is taken, bytes.
+             */
+            largest: number;
+            /** @description Of the one who asks. */
+            member: components["schemas"]["Used"];
+            organisation: components["schemas"]["Used"];
+        };
+        /** @description How much there is and how much there may be, bytes. */
+        Used: {
+            /**
+             * Format: int64
+             * @description None: no limit.
+             */
+            limit: number | null;
+            /**
+             * Format: int64
+             * @description Uploads under way included.
+             */
+            used: number;
         };
         /** @description What a client learns before sign-in. */
         Welcome: {
@@ -2348,6 +2661,153 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Drafts"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDetail"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_content: {
+        parameters: {
+            query: {
+                /** @description As `POST /files/{file}/open` gave it. */
+                ticket: string;
+            };
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": number[];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileOpen"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLink"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thumbnail: {
+        parameters: {
+            query: {
+                size: "small" | "large";
+            };
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A picture the server made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            /** @description As before */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
@@ -3574,6 +4034,49 @@ export interface operations {
             };
         };
     };
+    list_room_files: {
+        parameters: {
+            query?: {
+                /** @description Kinds, with commas between them; `media` stands for image and video. None: every kind. */
+                kind?: string;
+                /** @description Who sent them. */
+                by?: string;
+                /** @description Sent at this moment or later, ms UTC. */
+                after?: number;
+                /** @description Sent before this moment, ms UTC. */
+                before?: number;
+                /** @description Of messages before this place: the place of the last file of the page before. */
+                older_than?: number;
+                /** @description About so many, 1–100: the files of one message are never parted. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomFiles"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_room_leave: {
         parameters: {
             query?: never;
@@ -4638,6 +5141,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnansweredCount"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadNew"];
+            };
+        };
+        responses: {
+            /** @description It was opened before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was finished before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_upload_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the part; the first is 0 */
+                n: number;
+                file: string;
+            };
+            cookie?: never;
+        };
+        /** @description Exactly the part's bytes */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */

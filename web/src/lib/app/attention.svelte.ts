@@ -85,7 +85,7 @@ class Attention {
 		if (this.#pushed || !live.leads) return;
 		const ear = { me: live.me, now: Date.now(), quiet_until: this.#quietUntil };
 		if (!calls(event, room.room, ear) || (await this.#watched())) return;
-		const text = said({ text: event.body.text, files: event.body.files }, atName);
+		const text = said({ text: event.body.text, files: event.body.files ?? [] }, atName);
 		const line = m.talk_said({ name: nameOf(event.actor), text });
 		const { title, body } = wording(this.#shows, m.app_new_message(), roomName(room.room), line);
 		const options = { tag: `room:${room.id}`, icon: '/icons/icon-192.png', ...(body && { body }) };

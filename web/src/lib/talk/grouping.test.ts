@@ -25,6 +25,7 @@ const said = (seq: number, author: string, at: number, more: Partial<Kept> = {})
 	deleted_by: null,
 	pinned: null,
 	reactions: [],
+	files: [],
 	read_count: 0,
 	as_of: seq,
 	live: false,
