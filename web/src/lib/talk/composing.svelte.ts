@@ -6,7 +6,10 @@
  */
 import { trays } from '$lib/files/trays.svelte';
 import { Problem } from '$lib/api/problem';
+import { schedule as keep } from '$lib/later/calls';
+import { later } from '$lib/later/later.svelte';
 import * as calls from '$lib/live/calls';
+import { newId } from '$lib/live/uuid';
 import { live } from '$lib/live/store.svelte';
 import type { Label, Message } from '$lib/live/wire';
 import { m } from '$lib/paraglide/messages';
@@ -125,27 +128,42 @@ export class Composing {
 	async send(): Promise<boolean> {
 		if (this.blank || this.saving) return false;
 		const text = this.wire;
-		const count = codePoints(text);
-		if (count > LIMIT) {
-			this.refusal = m.talk_too_long({
-				count: count.toLocaleString(),
-				over: (count - LIMIT).toLocaleString()
-			});
-			return false;
-		}
+		this.refusal = tooLong(text);
+		if (this.refusal) return false;
 		if (this.#edited) return this.#save(this.#edited, text);
 		const files = trays.isEmpty(this.room) ? [] : await this.#attached();
 		if (!files) return false;
 		live.post({ room: this.room, text, label: this.label, reply_to: this.#desk.replying?.id ?? null, files });
+		this.#clear();
+		this.#desk.room.unreadMark = null;
+		this.#desk.toEnd();
+		return true;
+	}
+
+	/** Leaves it with the server, to be sent at `at`. The words of a refusal; empty when it is kept. */
+	async schedule(at: number): Promise<string> {
+		const text = this.wire;
+		const refusal = tooLong(text);
+		if (refusal) return refusal;
+		const reply_to = this.#desk.replying?.id ?? null;
+		try {
+			await keep(newId(), { room: this.room, text, label: this.label, reply_to, at });
+			await later.load('schedules');
+		} catch (thrown) {
+			return Problem.from(thrown).words;
+		}
+		this.#clear();
+		return '';
+	}
+
+	/** It went out: the field is free for the next. */
+	#clear(): void {
 		clearTimeout(this.#timer);
 		this.text = this.#taken = '';
 		this.label = null;
 		this.#picked.clear();
 		this.#desk.replying = null;
-		this.#desk.room.unreadMark = null;
 		drafts.drop(this.room);
-		this.#desk.toEnd();
-		return true;
 	}
 
 	/** What goes along; `null`: something of it cannot be sent, and that is said. */
@@ -180,6 +198,13 @@ export class Composing {
 			this.saving = false;
 		}
 	}
+}
+
+/** Why it cannot go as it is; empty when it can. */
+function tooLong(text: string): string {
+	const count = codePoints(text);
+	if (count <= LIMIT) return '';
+	return m.talk_too_long({ count: count.toLocaleString(), over: (count - LIMIT).toLocaleString() });
 }
 
 function codePoints(text: string): number {

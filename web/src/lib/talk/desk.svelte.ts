@@ -7,6 +7,7 @@
 import { Problem } from '$lib/api/problem';
 import * as calls from '$lib/live/calls';
 import type { LiveRoom } from '$lib/live/room.svelte';
+import { later } from '$lib/later/later.svelte';
 import { live } from '$lib/live/store.svelte';
 import type { Message } from '$lib/live/wire';
 import { m } from '$lib/paraglide/messages';
@@ -27,6 +28,8 @@ export class Desk {
 	readers = $state.raw<{ message: string; anchor: HTMLElement | undefined } | null>(null);
 	/** Reactions are offered for it, beside this element. */
 	reacting = $state.raw<{ message: Message; anchor: HTMLElement | undefined } | null>(null);
+	/** Asked when to be told of it again. */
+	reminding = $state.raw<Message | null>(null);
 	/** Just jumped to. */
 	marked = $state<string | null>(null);
 	/** Set by the conversation and the composer, which know how. */
@@ -78,6 +81,11 @@ export class Desk {
 		void this.attempt(calls.pin(this.room.id, message.id, on));
 	}
 
+	async bookmark(message: Message, on: boolean): Promise<void> {
+		if (await this.attempt(later.bookmark(message.id, on)))
+			announce.say(on ? m.later_bookmarked() : m.later_unbookmarked());
+	}
+
 	async remove(message: Message): Promise<boolean> {
 		return this.attempt(calls.remove(this.room.id, message.id));
 	}
@@ -117,6 +125,10 @@ export class Desk {
 				(message.pinned
 					? { words: m.talk_unpin(), icon: 'pin', act: () => this.pin(message, false) }
 					: { words: m.talk_pin(), icon: 'pin', act: () => this.pin(message, true) }),
+			later.marked.has(message.id)
+				? { words: m.later_unbookmark(), icon: 'bookmarked', act: () => this.bookmark(message, false) }
+				: { words: m.later_bookmark(), icon: 'bookmark', act: () => this.bookmark(message, true) },
+			{ words: m.later_remind(), icon: 'clock', act: () => (this.reminding = message) },
 			{ words: m.talk_copy_link(), icon: 'link', act: () => this.copyLink(message) },
 			{
 				words: m.talk_see_readers(),

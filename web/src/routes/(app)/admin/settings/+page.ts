@@ -1,0 +1,7 @@
+import { answer, api } from '$lib/api/client';
+import { session } from '$lib/session/session.svelte';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async () => ({
+	settings: session.may('organisation.manage') ? await answer(api.GET('/api/v1/organisation/settings')) : null
+});
