@@ -48,19 +48,24 @@ export class Server {
   /**
    * @param {string} directory @param {number} port
    * @param {string} [database] a PostgreSQL of its own; SQLite in the data folder otherwise
+   * @param {Record<string, string>} [settings] more of the environment: `KAIRAN_…`
    */
-  constructor(directory, port, database) {
+  constructor(directory, port, database, settings = {}) {
+    this.settings = settings;
     this.directory = directory;
     this.database = database;
     this.data = join(directory, 'data');
     this.port = port;
   }
 
-  /** A server on a fresh directory and a fresh database, ready. */
-  static async fresh(/** @type {'sqlite' | 'postgres'} */ engine = 'sqlite') {
+  /**
+   * A server on a fresh directory and a fresh database, ready.
+   * @param {'sqlite' | 'postgres'} [engine] @param {Record<string, string>} [settings]
+   */
+  static async fresh(engine = 'sqlite', settings = {}) {
     const directory = await mkdtemp(join(tmpdir(), 'kairan-e2e-'));
     const database = engine === 'postgres' ? await freshDatabase() : undefined;
-    const server = new Server(directory, await freePort(), database);
+    const server = new Server(directory, await freePort(), database, settings);
     await server.start();
     return server;
   }
@@ -76,6 +81,7 @@ export class Server {
       PATH: process.env.PATH,
       HOME: this.directory,
       KAIRAN_PUBLIC_URL: this.url,
+      ...this.settings,
       ...(this.database && { KAIRAN_DATABASE: this.database }),
     };
   }

@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::gateway::{self, Gateway};
 use crate::listen::Stop;
 use crate::metrics::Metrics;
+use crate::push::PushKey;
 
 /// What the floors are given.
 pub struct Parts {
@@ -87,16 +88,21 @@ pub fn codes() -> Vec<&'static Code> {
     codes
 }
 
-/// The people floor, wired; the command line uses it without a server.
+/// The people floor, wired; the command line uses it without a server, and without its key for push services.
 #[must_use]
-pub fn people(store: &Store, config: &Config, setup_code: Option<String>) -> People {
+pub fn people(
+    store: &Store,
+    config: &Config,
+    setup_code: Option<String>,
+    push_key: Option<&PushKey>,
+) -> People {
     let settings = Settings {
         public_origin: config.public_url.origin.clone(),
         setup_code: setup_code.map(SecretString::from),
         version: env!("CARGO_PKG_VERSION"),
-        sends_mail: false,
-        push_services: Vec::new(),
-        push_key: None,
+        sends_mail: config.mail.is_some(),
+        push_services: config.push_services.clone(),
+        push_key: push_key.map(PushKey::public),
     };
     People::new(store.clone(), settings, kairan_talk::hooks())
 }

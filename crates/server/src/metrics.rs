@@ -45,6 +45,16 @@ pub struct Metrics {
     pub sockets: Gauge,
     /// Sockets closed because the reader was too slow (R78).
     pub sockets_too_slow: Counter,
+    /// Notifications that push services took.
+    pub push_sent: Counter,
+    /// Tries that came to nothing.
+    pub push_failed: Counter,
+    /// Notifications given up, or left out because too many waited.
+    pub push_dropped: Counter,
+    /// Summary mails that the mail server took.
+    pub mail_sent: Counter,
+    /// Summary mails that it did not.
+    pub mail_failed: Counter,
     /// Set from storage's own counters when the page is asked for.
     journal: JournalCounters,
     store: Arc<OnceLock<Store>>,
@@ -93,6 +103,11 @@ impl Metrics {
             connections: Gauge::default(),
             sockets: Gauge::default(),
             sockets_too_slow: Counter::default(),
+            push_sent: Counter::default(),
+            push_failed: Counter::default(),
+            push_dropped: Counter::default(),
+            mail_sent: Counter::default(),
+            mail_failed: Counter::default(),
             journal: JournalCounters::default(),
             store: Arc::default(),
             search: SearchGauges::default(),
@@ -116,6 +131,15 @@ impl Metrics {
             "Gateway sockets closed because the reader was too slow",
             metrics.sockets_too_slow.clone(),
         );
+        for (name, help, counter) in [
+            ("push_sent", "Notifications that push services took", &metrics.push_sent),
+            ("push_failed", "Tries to notify that came to nothing", &metrics.push_failed),
+            ("push_dropped", "Notifications given up or left out", &metrics.push_dropped),
+            ("mail_sent", "Summary mails that the mail server took", &metrics.mail_sent),
+            ("mail_failed", "Summary mails that it did not take", &metrics.mail_failed),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
         let JournalCounters { events, jobs, transactions } = metrics.journal.clone();
         registry.register("journal_events", "Events appended to the journal", events);
         registry.register("lane_jobs", "Write jobs committed", jobs);

@@ -48,6 +48,7 @@ pub static MIGRATIONS: &[Migration] = &[
     Migration { name: "talk/0002_room_levels", sql: include_str!("../migrations/0002_room_levels.sql") },
     Migration { name: "talk/0003_personal", sql: include_str!("../migrations/0003_personal.sql") },
     Migration { name: "talk/0004_files", sql: include_str!("../migrations/0004_files.sql") },
+    Migration { name: "talk/0005_notifications", sql: include_str!("../migrations/0005_notifications.sql") },
 ];
 
 /// Talk's projections.

@@ -1,6 +1,6 @@
 //! What changes how somebody is reached.
 
-use kairan_core::{Actor, Instant, MemberId, Refusal, SessionId};
+use kairan_core::{Actor, Instant, MemberId, Refusal, SecretId, SessionId};
 use kairan_storage::{Error, News, Stream, Tx, params};
 
 use super::events::{Gone, PushFact, Subscribed, Unsubscribed};
@@ -55,6 +55,23 @@ pub async fn unsubscribe(
     tx.erase_secret(subscribed.secret).await
 }
 
+/// Ends a subscription that its push service does not know any more, unless it was renewed since.
+///
+/// # Errors
+/// What storage says.
+pub async fn refused(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    session: SessionId,
+    secret: SecretId,
+) -> Result<(), Error> {
+    match queries::subscription_of(tx, session).await? {
+        Some(still) if still.secret == secret => unsubscribe(tx, actor, member, session, Gone::Refused).await,
+        _ => Ok(()),
+    }
+}
+
 /// What the caller wants in every room; what is absent stays as it was. A mark of their own, not an event.
 ///
 /// # Errors
@@ -74,6 +91,6 @@ pub async fn want(
     let sql = "INSERT INTO marks_notify (member, quiet_until, mail) VALUES ($1, $2, $3)
         ON CONFLICT (member) DO UPDATE SET quiet_until = excluded.quiet_until, mail = excluded.mail";
     tx.mark(sql, params![caller.member, quiet_until, mail]).await?;
-    tx.tell(News::Own(caller.member));
+    tx.tell(News::Mine { member: caller.member, what: "notifications", room: None });
     Ok(())
 }

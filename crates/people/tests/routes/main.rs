@@ -8,6 +8,7 @@ mod invitations;
 mod journal;
 mod me;
 mod members;
+mod reach;
 mod session;
 mod settings;
 mod setup;

@@ -17,6 +17,7 @@ use super::{Context, Failed};
 use crate::cli::Exit;
 use crate::config::Blobs;
 use crate::folder::Folder;
+use crate::push::PUSH_KEY_FILE;
 use crate::words::words;
 
 pub async fn run(context: &Context, to: &Path) -> Result<Exit, Failed> {
@@ -40,7 +41,7 @@ pub async fn run(context: &Context, to: &Path) -> Result<Exit, Failed> {
     } else {
         database.summary().await?.into()
     };
-    for name in [KEY_FILE, PUBLIC_KEY_FILE, SEALING_KEY_FILE] {
+    for name in [KEY_FILE, PUBLIC_KEY_FILE, SEALING_KEY_FILE, PUSH_KEY_FILE] {
         if context.folder.path().join(name).is_file() {
             copy_private(&context.folder.path().join(name), &to.join(name))?;
             files.push(name);

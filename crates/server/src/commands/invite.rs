@@ -15,7 +15,7 @@ pub async fn run(context: &Context, who: &str) -> Result<Exit, Failed> {
     // Asked first, so that a mistyped folder does not become a new database.
     drop(context.existing_database()?);
     let store = context.store().await?;
-    let people = assemble::people(&store, &context.config, None);
+    let people = assemble::people(&store, &context.config, None, None);
     let invitation = invite_from_command_line(&people, who).await?;
     let hours = hours_left(context.surroundings.now(), invitation.expires_at);
     context.say(&words!(

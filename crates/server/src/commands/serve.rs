@@ -21,7 +21,9 @@ use crate::clamd::{Clamd, Patience};
 use crate::cli::Exit;
 use crate::client::Client;
 use crate::listen::{Door, Encryption, Stop};
+use crate::mail::Summaries;
 use crate::metrics::Metrics;
+use crate::push::{Dispatcher, PushKey, WebPush};
 use crate::render::OwnProcess;
 use crate::setup_code;
 use crate::site::{Readiness, Site};
@@ -49,18 +51,21 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
         Arc::new(key.map_err(|error| Failed::wrong(words!("署名鍵: {error}", "signing key: {error}")))?);
     let (sealing, blobs) = (context.sealing_key(&store).await?, context.blobs()?);
     assemble::catch_up(&store).await;
+    let push_key = PushKey::open_or_create(&context.folder, &context.surroundings)
+        .map_err(|error| Failed::wrong(words!("通知の鍵: {error}", "push key: {error}")))?;
     let listener = bind(&context).await?;
     let stop = Stop::default();
     let signals = Signals::listen()?;
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     metrics.follow(store.clone());
-    let jobs = start_jobs(&context, &store, &key, &metrics, &stop);
+    let mut jobs = start_jobs(&context, &store, &key, &metrics, &stop);
+    jobs.extend(start_senders(&context, &store, &push_key, &metrics, &stop));
     let setup_code =
         setup_code::prepare(&context.config, &context.folder, &store, &context.surroundings).await?;
     let Assembled { api, goodbye } = assemble::assemble(Parts {
         config: context.config.clone(),
         store: store.clone(),
-        people: assemble::people(&store, &context.config, setup_code.clone()),
+        people: assemble::people(&store, &context.config, setup_code.clone(), Some(&push_key)),
         blobs,
         sealing,
         renderer: Arc::new(OwnProcess::of_this_program()),
@@ -137,6 +142,31 @@ fn start_jobs(
         tokio::spawn(async move { indexer.run(indexer_stop.asked()).await }),
         tokio::spawn(keep_watch(watch, watch_stop)),
     ]
+}
+
+/// Tells those who are not looking: by push, and by mail where a mail server is configured. Both are silent until the
+/// organisation wants them (R76).
+fn start_senders(
+    context: &Context,
+    store: &Store,
+    key: &PushKey,
+    metrics: &Metrics,
+    stop: &Stop,
+) -> Vec<JoinHandle<()>> {
+    let config = &context.config;
+    let origin = config.public_url.origin.clone();
+    let surroundings = context.surroundings.clone();
+    let carrier = WebPush::new(key.clone(), config.push_services.clone(), origin.clone(), surroundings);
+    let dispatcher = Dispatcher::new(store.clone(), Arc::new(carrier), metrics.clone());
+    let push_stop = stop.clone();
+    let mut jobs = vec![tokio::spawn(async move { dispatcher.run(push_stop.asked()).await })];
+    if let Some(summaries) =
+        config.mail.as_ref().and_then(|mail| Summaries::new(store.clone(), mail, origin, metrics.clone()))
+    {
+        let mail_stop = stop.clone();
+        jobs.push(tokio::spawn(async move { summaries.run(mail_stop.asked()).await }));
+    }
+    jobs
 }
 
 async fn keep_watch(mut watch: Watch, stop: Stop) {

@@ -19,7 +19,7 @@ pub async fn run(context: &Context, asked: &cli::Setup) -> Result<Exit, Failed> 
             "the organisation is set up already. Add people in the browser, or use kairan invite."
         )));
     }
-    let people = assemble::people(&store, &context.config, None);
+    let people = assemble::people(&store, &context.config, None, None);
     let setup = Setup {
         organisation: asked.organisation.clone(),
         family_name,

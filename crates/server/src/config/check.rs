@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use kairan_people::reach::rules::Service;
 
 use super::gather::{Given, Origin, Raw, Settings};
-use super::{Acme, Config, Database, Fault, Files, Journal, Limits, Log, LogFormat, PublicUrl, Tls};
+use super::{Acme, Config, Database, Fault, Files, Journal, Limits, Log, LogFormat, Mail, PublicUrl, Tls};
 use crate::clamd::Address;
+use crate::mail;
 use crate::words::{Words, words};
 
 /// Understands all settings; what cannot be understood is added to the faults.
@@ -27,6 +29,8 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
     let witness_directory = reader.path("journal.witness_directory");
     let head_seconds = reader.number("journal.head_seconds", 1, 60);
     let clamd = reader.take("files.clamd", clamd);
+    let push_services = reader.services("push.services");
+    let mail = reader.mail();
     let body_bytes = reader.number("limits.body_bytes", 65_536, 1 << 30);
     let connections = reader.number("limits.connections", 1, 1_000_000);
     let disk_reserve_bytes = reader.number("limits.disk_reserve_bytes", 0, 1 << 50);
@@ -43,6 +47,8 @@ pub fn check(settings: &Settings, faults: &mut Vec<Fault>) -> Option<Config> {
         blobs: blobs?,
         tls,
         log: Log { format: format?, level: level? },
+        push_services,
+        mail: mail?,
         journal: Journal { witness_directory, head_seconds: head_seconds? },
         files: Files { clamd },
         limits: Limits {
@@ -228,6 +234,68 @@ impl Reader<'_> {
         }
         (self.faults.len() == faults).then_some(())?;
         Some(Tls::Acme(Acme { domains, contact, directory: directory?, cache, authority }))
+    }
+
+    fn services(&mut self, key: &str) -> Vec<Service> {
+        let mut services = Vec::new();
+        for item in self.list(key) {
+            match Service::read(&item) {
+                Some(service) => services.push(service),
+                None => self.fault(
+                    key,
+                    words!(
+                        "「{item}」は中継先として読めません。fcm.googleapis.com や *.notify.windows.com のように書いてください。",
+                        "\"{item}\" is not a push service. Write it like fcm.googleapis.com or *.notify.windows.com."
+                    ),
+                ),
+            }
+        }
+        services
+    }
+
+    /// Outer `None`: a fault was told. Inner `None`: no mail.
+    fn mail(&mut self) -> Option<Option<Mail>> {
+        let faults = self.faults.len();
+        // The value is not repeated: it may hold a password.
+        let smtp = self.take("mail.smtp", |url| match mail::transport(url) {
+            Some(_) => Ok(url.to_owned()),
+            None => Err(words!(
+                "smtp://ホスト:ポート か smtps://利用者:合言葉@ホスト の形にしてください。",
+                "must look like smtp://host:port or smtps://user:password@host."
+            )),
+        });
+        let from = self.take("mail.from", |text| {
+            text.parse().map_err(|_| {
+                words!(
+                    "「{text}」はメールアドレスではありません。kairan@example.jp のように書いてください。",
+                    "\"{text}\" is not an e-mail address. Write it like kairan@example.jp."
+                )
+            })
+        });
+        for (here, other, words) in [
+            (
+                "mail.smtp",
+                "mail.from",
+                words!(
+                    "mail.smtp があるのに差出人がありません。アドレスを書いてください。",
+                    "is missing although mail.smtp is set. Write an e-mail address."
+                ),
+            ),
+            (
+                "mail.from",
+                "mail.smtp",
+                words!(
+                    "mail.from があるのにメールサーバーがありません。アドレスを書いてください。",
+                    "is missing although mail.from is set. Write the mail server's address."
+                ),
+            ),
+        ] {
+            if self.given(here).is_some() && self.given(other).is_none() {
+                self.fault(other, words);
+            }
+        }
+        (self.faults.len() == faults).then_some(())?;
+        Some(smtp.zip(from).map(|(smtp, from)| Mail { smtp, from }))
     }
 
     /// What only makes sense together.

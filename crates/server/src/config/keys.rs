@@ -135,6 +135,15 @@ keys! {
     "files.clamd" Text = (none "\"/run/clamav/clamd.ctl\""),
         "ウイルスを調べる clamd の場所。ソケットのファイルか、この機械のアドレス(127.0.0.1:3310)。書くと、調べ終わるまでファイルは誰にも渡しません。",
         "Where clamd scans for viruses: its socket, or an address of this machine (127.0.0.1:3310). With it, no file is handed to anybody before it was scanned.";
+    "push.services" List = "[\"fcm.googleapis.com\", \"updates.push.services.mozilla.com\", \"web.push.apple.com\", \"*.notify.windows.com\"]",
+        "端末への通知を頼んでよい中継先(ブラウザーの作り手のサーバー)。所有者が画面で通知を使うと決めるまで、どこにもつなぎません。空なら、決めてもつなぎません。",
+        "Services of browsers' makers that may carry notifications to devices. None is spoken to until the owner turns notifications on; with an empty list, never.";
+    "mail.smtp" Text = (none "\"smtp://127.0.0.1:25\""),
+        "未読のまとめを送るメールサーバー。smtp://ホスト:ポート(途中から暗号にするなら ?tls=required)か smtps://利用者:合言葉@ホスト。ないときは1通も送りません。",
+        "The mail server for summaries of unread messages: smtp://host:port (add ?tls=required for STARTTLS) or smtps://user:password@host. Without it no mail is sent.";
+    "mail.from" Text = (none "\"kairan@example.jp\""),
+        "そのメールの差出人。",
+        "Who those mails are from.";
     "limits.body_bytes" Number = "4194304",
         "一度に送れる内容の最大の大きさ(バイト、65536以上)。CSVの取り込みにも効きます。",
         "Largest request body in bytes (at least 65536). Also bounds CSV import.";

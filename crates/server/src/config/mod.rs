@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use kairan_people::reach::rules::Service;
 use kairan_storage::blobs::S3;
 use tracing_subscriber::filter::Targets;
 
@@ -50,6 +51,10 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// The log.
     pub log: Log,
+    /// Which push services may be spoken to (R36, R76).
+    pub push_services: Vec<Service>,
+    /// How mail is sent, if it is.
+    pub mail: Option<Mail>,
     /// The transparency log.
     pub journal: Journal,
     /// Files.
@@ -103,6 +108,21 @@ pub enum Blobs {
     Local,
     /// A bucket.
     S3(S3),
+}
+
+/// How mail is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The mail server's address; may hold a password, so it is never printed.
+    pub smtp: String,
+    /// Who mails are from.
+    pub from: lettre::Address,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mail(…, {})", self.from)
+    }
 }
 
 /// Where the certificate comes from.
@@ -225,7 +245,9 @@ pub fn in_force(flags: &Flags, environment: &Environment) -> String {
             let Some(given) = given.get(key.name) else { return format!("# {} =\n", key.name) };
             let value = match &given.raw {
                 _ if key.kind == Kind::Secret => "\"…\"".to_owned(),
-                Raw::Text(url) if key.name == "database" && url.contains('@') => "\"…\"".to_owned(),
+                Raw::Text(url) if ["database", "mail.smtp"].contains(&key.name) && url.contains('@') => {
+                    "\"…\"".to_owned()
+                }
                 raw => raw.to_string(),
             };
             format!("{} = {value}  # {}\n", key.name, given.origin)

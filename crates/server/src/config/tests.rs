@@ -132,6 +132,26 @@ fn a_wrong_setting_is_refused_with_its_key_its_source_and_the_fix() {
             "tls.acme.contact: \"mailto:a@b\" is not an e-mail address. (DIR/kairan.toml)",
         ),
         (
+            "[push]\nservices = [\"https://fcm.googleapis.com\"]",
+            "push.services: \"https://fcm.googleapis.com\" is not a push service. Write it like fcm.googleapis.com or *.notify.windows.com. (DIR/kairan.toml)",
+        ),
+        (
+            "[mail]\nsmtp = \"http://u:hunter2@h\"\nfrom = \"k@example.jp\"",
+            "mail.smtp: must look like smtp://host:port or smtps://user:password@host. (DIR/kairan.toml)",
+        ),
+        (
+            "[mail]\nsmtp = \"smtp://127.0.0.1:25\"",
+            "mail.from: is missing although mail.smtp is set. Write an e-mail address.",
+        ),
+        (
+            "[mail]\nsmtp = \"smtp://127.0.0.1:25\"\nfrom = \"kairan\"",
+            "mail.from: \"kairan\" is not an e-mail address. Write it like kairan@example.jp. (DIR/kairan.toml)",
+        ),
+        (
+            "[mail]\nfrom = \"kairan@example.jp\"",
+            "mail.smtp: is missing although mail.from is set. Write the mail server's address.",
+        ),
+        (
             "[log]\nformat = \"xml\"",
             "log.format: \"xml\" is not a form of log. Use text or json. (DIR/kairan.toml)",
         ),
@@ -269,7 +289,11 @@ fn acme_settings_become_a_configuration() {
 
 #[test]
 fn a_password_in_the_database_address_is_never_shown() {
-    let variables = [("KAIRAN_DATABASE", "postgres://u:hunter2@h/d")];
+    let variables = [
+        ("KAIRAN_DATABASE", "postgres://u:hunter2@h/d"),
+        ("KAIRAN_MAIL_SMTP", "smtps://u:hunter2@mail.example.jp"),
+        ("KAIRAN_MAIL_FROM", "kairan@example.jp"),
+    ];
     let config = load(&Flags::default(), &Environment::from(&variables)).expect("ok");
     assert!(!format!("{config:?}").contains("hunter2"));
     let shown = in_force(&Flags::default(), &Environment::from(&variables));

@@ -11,6 +11,7 @@ mod document;
 mod gateway;
 mod newcomer;
 mod operations;
+mod push;
 mod raw;
 mod silence;
 mod socket;

@@ -17,6 +17,7 @@ use kairan_server::config::{Config, Flags, load};
 use kairan_server::environment::Environment;
 use kairan_server::listen::{Door, Stop};
 use kairan_server::metrics::Metrics;
+use kairan_server::push::PushKey;
 use kairan_server::site::Site;
 use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
@@ -180,7 +181,7 @@ async fn start(store: &Store) -> (People, Router, SocketAddr, Metrics, Running) 
     let config = config();
     let metrics = Metrics::new("0.0.0-test");
     let stop = Stop::default();
-    let mut people = assemble::people(store, &config, None);
+    let mut people = assemble::people(store, &config, None, Some(&PushKey::generate(store.surroundings())));
     people.hasher = Hasher::weak(people.surroundings());
     let Assembled { api, goodbye } = assemble::assemble(Parts {
         config: config.clone(),

@@ -9,6 +9,7 @@ use super::queries;
 use super::rules::{self, LIMIT, REMINDER_TOO_MANY, ReminderState};
 use crate::messages::commands::living;
 use crate::mine::Mine;
+use crate::notifications::{self, What};
 
 /// Sets a reminder of a message that the caller sees, or gives one another time. `true` when it is new.
 ///
@@ -57,6 +58,7 @@ pub async fn fall_due(tx: &mut Tx, member: MemberId, reminder: ReminderId) -> Re
     let there = queries::kept(tx, member, reminder).await?;
     if there.is_some_and(|there| there.state == ReminderState::Set && there.at <= now) {
         append(tx, Actor::System, member, ReminderDue { reminder }).await?;
+        notifications::tell(tx, member, What::Reminder).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod bookmarks;
 mod drafts;
 mod messages;
+mod notifications;
 mod reading;
 mod reminders;
 mod rooms;

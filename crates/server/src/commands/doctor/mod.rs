@@ -52,6 +52,7 @@ pub async fn run(context: &Context) -> Exit {
     findings.extend(network::tls(now, &context.config));
     findings.push(network::address(&context.config));
     findings.extend(network::scanner(&context.config).await);
+    findings.extend(network::ways_out(&context.config));
     findings.push(machine::backup(now, context.folder.last_backup()));
     for Finding(state, words) in &findings {
         let mark = match state {

@@ -116,6 +116,36 @@ pub(super) async fn scanner(config: &Config) -> Option<Finding> {
     })
 }
 
+/// What may leave the house; whether it does is the owner's choice (R76).
+pub(super) fn ways_out(config: &Config) -> [Finding; 2] {
+    let many = config.push_services.len();
+    let push = if many == 0 {
+        words!(
+            "通知: 中継先がないので、端末には何も送りません。",
+            "notifications: no push service is allowed; nothing is sent to devices."
+        )
+    } else {
+        words!(
+            "通知: 所有者が使うと決めていれば、{many}の中継先へ送ります(push.services)。",
+            "notifications: sent through {many} allowed services if the owner turned them on (push.services)."
+        )
+    };
+    let mail = match &config.mail {
+        None => words!(
+            "メール: メールサーバーがないので、1通も送りません。",
+            "mail: no mail server is set; none is sent."
+        ),
+        Some(mail) => {
+            let from = &mail.from;
+            words!(
+                "メール: 所有者が使うと決めていれば、{from} から未読のまとめを送ります。",
+                "mail: summaries are sent from {from} if the owner turned them on."
+            )
+        }
+    };
+    [Finding(State::Ok, push), Finding(State::Ok, mail)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
