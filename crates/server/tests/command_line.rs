@@ -59,7 +59,10 @@ fn a_server_starts_answers_and_stops_in_order() {
     assert!(server.ask("/api/v1/nothing?token=secret").contains("\"code\":\"not_found\""));
     let page = server.ask("/metrics");
     assert!(
-        page.contains("kairan_http_requests_total") && page.contains("kairan_lane_transactions_total"),
+        page.contains("kairan_http_requests_total")
+            && page.contains("kairan_lane_transactions_total")
+            && page.contains("kairan_search_behind_events 0")
+            && page.contains("kairan_search_behind_seconds 0"),
         "{page}"
     );
     let second = world.run(&["serve", "--listen", "127.0.0.1:0"]);
@@ -244,6 +247,32 @@ fn verify_and_rebuild_find_what_was_changed_behind_the_servers_back() {
     assert!(tampered.out.contains("First bad place: index "), "{}", tampered.out);
 }
 
+/// The index is no truth: it is made anew beside a server, or without one.
+#[test]
+fn the_search_index_is_made_anew() {
+    let world = World::new();
+    assert_eq!(world.run(&["reindex"]).code, 2, "nothing is there yet");
+    assert_eq!(world.run_with(&SETUP, PASSWORD).code, 0);
+    let waiting = world.run(&["doctor"]);
+    assert!(waiting.out.contains("ok    search: the next start takes "), "{waiting:?}");
+    let server = world.serve(&[]);
+    let beside = world.run(&["reindex"]);
+    assert_eq!(
+        (beside.code, beside.out.contains("the running server makes it anew")),
+        (0, true),
+        "{beside:?}"
+    );
+    assert_eq!(server.stop().0, 0);
+    let alone = world.run(&["reindex"]);
+    assert_eq!(
+        (alone.code, alone.out.ends_with("the search index was made anew.\n")),
+        (0, true),
+        "{alone:?}"
+    );
+    let done = world.run(&["doctor"]);
+    assert!(done.out.contains("ok    search: the index keeps up."), "{done:?}");
+}
+
 /// R73: also while somebody writes.
 #[test]
 fn a_backup_with_people_in_it_comes_back_with_the_same_heads() {
@@ -315,7 +344,9 @@ fn the_same_commands_work_on_postgresql() {
     let server = world.serve(&["--database", &postgres.url]);
     assert!(server.ask("/readyz").ends_with("ready\n"));
     assert_eq!(server.stop().0, 0);
-    for command in [vec!["verify"], vec!["rebuild", "--check"], vec!["rebuild"], vec!["doctor"]] {
+    for command in
+        [vec!["verify"], vec!["rebuild", "--check"], vec!["rebuild"], vec!["reindex"], vec!["doctor"]]
+    {
         let ran = run(&command);
         assert_eq!(ran.code, 0, "{command:?}: {ran:?}");
     }

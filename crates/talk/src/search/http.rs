@@ -14,8 +14,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::queries::{self, Found, Hit, Sort};
+use super::queries::{self, Found, Sort};
 use super::rules::{self, Query, Term};
+use super::scan::Hit;
 use super::words;
 use crate::messages::http::Message;
 use crate::messages::rules::Label;

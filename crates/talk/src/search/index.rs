@@ -13,7 +13,7 @@ use kairan_core::{Instant, MemberId, MessageId};
 use kairan_storage::search::{self, Change, Placed, State, Tag};
 use kairan_storage::{Error, Facts, News, Reader, Result, Row, Store, Stream, Tx};
 
-use super::queries::{in_list, list, names_of};
+use super::scan::{in_list, list, names_of};
 use super::words::Searched;
 use crate::messages::events::MessageFact;
 use crate::messages::rules::Label;

@@ -5,12 +5,14 @@
 //!
 //! - [`rules`]: the query language; [`words`]: what is a hit, how good it is, and how it is shown
 //! - [`index`]: the job that trails the log and keeps the index
-//! - [`queries`] asks both
+//! - [`queries`] asks; [`scan`] goes down the index; `directory` knows the names of people and rooms
 
+mod directory;
 pub mod http;
 pub mod index;
 pub mod queries;
 pub mod rules;
+pub mod scan;
 pub mod words;
 
 pub use index::{Indexer, Lag};
