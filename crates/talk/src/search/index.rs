@@ -18,7 +18,7 @@ use super::words::Searched;
 use crate::messages::events::MessageFact;
 use crate::messages::rules::Label;
 
-/// Most events of one step: about 20 ms of `SQLite`'s one writer.
+/// Most events of one step: others wait for `SQLite`'s one writer meanwhile.
 const BATCH: i64 = 500;
 /// Longest pause between two looks; the bus tells earlier that there is something.
 const TICK: Duration = Duration::from_secs(5);
