@@ -1,0 +1,51 @@
+/**
+ * Everything a browser keeps of the client, as raw as a thief would find it.
+ *
+ * It stays true that nothing here opens anything: bytes are read as text, whatever they are.
+ */
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<{text: string, records: string[], caches: string[], databases: string[]}>}
+ */
+export function kept(page) {
+  return page.evaluate(async () => {
+    const wait = (/** @type {IDBRequest} */ request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const bytes = (/** @type {any} */ value) => {
+      const decode = (/** @type {ArrayBuffer} */ buffer) =>
+        ['utf-8', 'utf-16le'].map((name) => new TextDecoder(name).decode(buffer)).join('');
+      if (value instanceof ArrayBuffer) return decode(value);
+      if (ArrayBuffer.isView(value)) return decode(/** @type {any} */ (value).slice().buffer);
+      if (value instanceof CryptoKey) return value.extractable ? 'extractable key' : 'sealed key';
+      if (value && typeof value === 'object') return Object.values(value).map(bytes).join('\n');
+      return String(value);
+    };
+    let text = JSON.stringify({ ...localStorage, ...sessionStorage });
+    const records = [];
+    const databases = [];
+    for (const { name } of await indexedDB.databases()) {
+      if (!name) continue;
+      databases.push(name);
+      const database = await wait(indexedDB.open(name));
+      for (const store of database.objectStoreNames) {
+        const all = database.transaction(store).objectStore(store);
+        for (const key of await wait(all.getAllKeys())) {
+          records.push(`${store} ${JSON.stringify(key)}`);
+          text += `\n${bytes(await wait(database.transaction(store).objectStore(store).get(key)))}`;
+        }
+      }
+      database.close();
+    }
+    return { text, records, caches: await caches.keys(), databases };
+  });
+}
+
+/** Waits until the worker beside the page has copied the app and controls it. */
+export async function settled(/** @type {import('playwright-core').Page} */ page) {
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, { timeout: 20_000 });
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+}
