@@ -23,6 +23,7 @@ const OUT = fileURLToPath(new URL('../out', import.meta.url));
  * @property {(title: string, act: () => Promise<void>) => Promise<void>} step runs one named part; the rest
  *   of the journey waits on it, so it stops at the first that fails
  * @property {(message: string) => void} say a measured number, into the test's output
+ * @property {(holds: () => Promise<boolean>, within?: number) => Promise<void>} until waits until something holds
  */
 
 /**
@@ -48,7 +49,7 @@ export function journey(title, act, engine = 'sqlite') {
       if (failure) throw failure;
     };
     try {
-      await act({ server, browser, step, say: (message) => t.diagnostic(message) });
+      await act({ server, browser, step, say: (message) => t.diagnostic(message), until });
       for (const window of browser.windows) {
         assert.deepEqual(window.faults, [], `${window.name}'s pages were not quiet`);
       }
@@ -60,6 +61,15 @@ export function journey(title, act, engine = 'sqlite') {
       await server.remove();
     }
   });
+}
+
+/** @param {() => Promise<boolean>} holds @param {number} [within] ms */
+async function until(holds, within = 10_000) {
+  for (const end = performance.now() + within; performance.now() < end; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.ok(await holds(), 'it came to hold');
 }
 
 /** @param {string} title @param {Server} server @param {Browser} browser */

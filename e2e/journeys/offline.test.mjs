@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 
 import { organisation } from '../harness/api.mjs';
 import { journey } from '../harness/journey.mjs';
+import { settled } from '../harness/kept.mjs';
 import { RoomPage } from '../harness/room.mjs';
 
 /** Three people in one room, the first two with it open. */
@@ -124,5 +125,126 @@ journey('a client that slept catches up from its cursor', async (stage) => {
     await page.hears('朝礼39番', 30_000);
     const expected = Array.from({ length: 40 }, (_, i) => `朝礼${String(i).padStart(2, '0')}番`);
     await page.readsExactly(expected, /朝礼\d\d番/);
+  });
+});
+
+journey('fifty on each side without a line: all once, in order, across a reload and a closed tab', async (stage) => {
+  const { owner, otsu, id, open } = await room(stage);
+  const phone = await open('乙川', otsu, 'phone');
+  await phone.page.open(id);
+  const desk = await open('甲野', owner);
+  await desk.page.open(id);
+  await desk.page.say('はじめます');
+  await phone.page.hears('はじめます');
+  for (const { window } of [phone, desk]) await settled(window.page);
+  // What a start without a line needs is written some seconds behind.
+  await phone.window.page.waitForTimeout(6_000);
+  const written = (/** @type {string} */ who, /** @type {number} */ from, /** @type {number} */ to) =>
+    Array.from({ length: to - from }, (_, i) => `${who}${String(from + i).padStart(2, '0')}番`);
+  const write = async (/** @type {RoomPage} */ page, /** @type {string[]} */ texts) => {
+    for (const text of texts) {
+      await page.field.fill(text);
+      await page.button.click();
+      await page.message(text).waitFor();
+    }
+  };
+
+  await stage.step('both write without a line; one is reloaded, the other’s tab is closed in the middle', async () => {
+    await phone.window.offline(true);
+    await desk.window.offline(true);
+    await write(phone.page, written('乙', 0, 25));
+    await phone.window.page.reload();
+    await phone.page.message('乙24番').waitFor();
+    await phone.page.field.waitFor();
+    await write(phone.page, written('乙', 25, 50));
+    await write(desk.page, written('甲', 0, 25));
+    await desk.window.page.waitForTimeout(500);
+    await desk.window.page.close();
+    desk.window.page = await desk.window.context.newPage();
+    desk.page = new RoomPage(desk.window.page);
+    await desk.page.open(id);
+    await desk.page.message('甲24番').waitFor();
+    await write(desk.page, written('甲', 25, 50));
+    assert.equal((await owner.messages(id)).length, 1, 'nothing has left yet');
+  });
+
+  await stage.step('with the line back each stands once, in its writer’s order, on both', async () => {
+    await Promise.all([phone.window.offline(false), desk.window.offline(false)]);
+    const back = performance.now();
+    for (const { page } of [phone, desk]) {
+      await page.hears('乙49番', 60_000);
+      await page.hears('甲49番', 60_000);
+    }
+    stage.say(`100 messages stood on both ${((performance.now() - back) / 1000).toFixed(1)} s after the line was back`);
+    const texts = (await owner.messages(id)).map((message) => message.text);
+    assert.equal(texts.length, 101);
+    assert.deepEqual(texts.filter((text) => text.startsWith('乙')), written('乙', 0, 50));
+    assert.deepEqual(texts.filter((text) => text.startsWith('甲')), written('甲', 0, 50));
+    for (const { page } of [phone, desk]) await page.readsExactly(texts, /はじめます|[甲乙]\d\d番/);
+  });
+});
+
+journey('two tabs send once, and either goes on when the other is closed', async (stage) => {
+  const { owner, otsu, id, open } = await room(stage);
+  const first = await open('乙川', otsu);
+  await first.page.open(id);
+  const tab = await first.window.context.newPage();
+  const second = new RoomPage(tab);
+  await second.open(id);
+  let sent = 0;
+  first.window.context.on('request', (request) => {
+    if (request.method() === 'PUT' && /\/messages\//.test(request.url())) sent += 1;
+  });
+  await stage.step('what is written in either stands in both, sent by one', async () => {
+    await first.page.say('一枚目から');
+    await second.say('二枚目から');
+    await first.page.hears('二枚目から');
+    await second.hears('一枚目から');
+    assert.equal(sent, 2);
+  });
+  await stage.step('without a line both show what waits; the tab that would have sent is closed', async () => {
+    await first.window.offline(true);
+    await first.page.field.fill('閉じる前に');
+    await first.page.button.click();
+    await second.message('閉じる前に').waitFor();
+    await second.field.fill('残る方から');
+    await second.button.click();
+    await first.page.message('残る方から').waitFor();
+    await first.window.page.close();
+    await first.window.offline(false);
+    await second.sent('閉じる前に', 30_000);
+    await second.sent('残る方から', 30_000);
+    assert.deepEqual(
+      (await owner.messages(id)).map((message) => message.text),
+      ['一枚目から', '二枚目から', '閉じる前に', '残る方から'],
+    );
+  });
+});
+
+journey('a draft follows its writer, and never replaces what is being typed', async (stage) => {
+  const { otsu, id, open } = await room(stage);
+  const phone = await open('乙川の電話', otsu, 'phone');
+  const desk = await open('乙川の机', otsu);
+  await phone.page.open(id);
+  await desk.page.open(id);
+  await stage.step('what was begun on the phone stands on the desk', async () => {
+    await phone.page.field.fill('電車の中で書きはじめました');
+    await stage.until(async () => (await desk.page.field.inputValue()) === '電車の中で書きはじめました');
+    await desk.window.page.goto('/rooms');
+    await desk.window.page.getByText('電車の中で書きはじめました').waitFor();
+  });
+  await stage.step('what is being typed on the desk stays', async () => {
+    await desk.page.open(id);
+    await desk.page.field.pressSequentially('、机で続けます');
+    await phone.page.field.fill('電話でも書いています');
+    await desk.window.page.waitForTimeout(3_500);
+    assert.equal(await desk.page.field.inputValue(), '電車の中で書きはじめました、机で続けます');
+  });
+  await stage.step('sent on the desk, it is gone on the phone', async () => {
+    await desk.page.button.click();
+    await desk.page.sent('机で続けます');
+    await phone.window.page.goto('/rooms');
+    await phone.window.page.getByRole('link', { name: /駅前店 連絡/ }).waitFor();
+    await stage.until(async () => (await phone.window.page.getByText('下書き').count()) === 0);
   });
 });
