@@ -2,7 +2,7 @@
 //!
 //! It stays true that an address of the client always gives the one page (its router does the rest), that a file named
 //! after its content is never asked for twice, and that a file which is gone is 404 and not the page, so that a client
-//! of an older version notices.
+//! of an older version notices. The worker beside the pages (`service-worker.js`) is asked for each time, like the page.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -24,6 +24,9 @@ pub struct Asset {
 }
 
 static BUILT: &[Asset] = include!(concat!(env!("OUT_DIR"), "/client.rs"));
+
+/// Where the system's "share" posts to (`share_target` of the manifest).
+const SHARE: &str = "/share";
 
 /// Shown by a debug build that was made before the client was.
 const NOT_BUILT: &str = "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\"><title>Kairan</title>\
@@ -120,6 +123,11 @@ pub async fn get_client(State(client): State<Client>, request: Request) -> Respo
     match *request.method() {
         // Hyper leaves out the body of an answer to HEAD and keeps its length.
         Method::GET | Method::HEAD => client.answer(request.uri().path(), request.headers()),
+        // What another app shares is taken by the worker beside the page, in the browser. Where that is gone the page
+        // says so; nothing that came is read here.
+        Method::POST if request.uri().path() == SHARE => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, "/share?lost")]).into_response()
+        }
         _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response(),
     }
 }
@@ -187,6 +195,8 @@ mod tests {
             gzip: None,
             etag: "cc",
         },
+        Asset { path: "manifest.webmanifest", bytes: b"{}", gzip: None, etag: "dd" },
+        Asset { path: "service-worker.js", bytes: b"let w;", gzip: None, etag: "ee" },
     ];
 
     async fn ask(method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
@@ -249,6 +259,25 @@ mod tests {
         let (status, headers, _) = ask("POST", "/", &[]).await;
         assert_eq!((status, headers["allow"].to_str().expect("ascii")), (405, "GET, HEAD"));
         assert_eq!(ask("HEAD", "/", &[]).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn what_is_shared_past_the_worker_leads_to_the_page_that_says_so() {
+        let (status, headers, _) = ask("POST", "/share", &[]).await;
+        assert_eq!((status, headers["location"].to_str().expect("ascii")), (303, "/share?lost"));
+        assert_eq!(ask("POST", "/share/x", &[]).await.0, 405);
+    }
+
+    #[tokio::test]
+    async fn the_worker_and_the_manifest_are_asked_for_each_time() {
+        for (path, kind) in [
+            ("/service-worker.js", "text/javascript; charset=utf-8"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+        ] {
+            let (status, headers, _) = ask("GET", path, &[]).await;
+            assert_eq!((status, headers["cache-control"].to_str().expect("ascii")), (200, "no-cache"));
+            assert_eq!(headers["content-type"], kind);
+        }
     }
 
     #[tokio::test]
