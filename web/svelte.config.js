@@ -16,6 +16,8 @@ export default {
 				// The one style attribute: Kit's own hidden live region, by the hash its documentation gives.
 				'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
 				'img-src': ['self', 'data:', 'blob:'],
+				// Films and sounds come from here, through links that end.
+				'media-src': ['self'],
 				'font-src': ['self'],
 				'connect-src': ['self'],
 				'manifest-src': ['self'],

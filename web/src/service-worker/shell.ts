@@ -14,7 +14,10 @@ const PAGE = '/';
 /** Requests under way at once while copying. */
 const WIDTH = 6;
 
-const paths = new Set([...build, ...files.filter((path) => path !== '/robots.txt')]);
+/** What drawing a PDF needs (character maps, fonts, its worker): five megabytes, fetched when one is opened. */
+const LATER = /\.(bcmap|pfb|ttf|mjs)$|openjpeg/;
+
+const paths = new Set([...build, ...files].filter((path) => path !== '/robots.txt' && !LATER.test(path)));
 
 export const isKept = (path: string): boolean => paths.has(path) || path.startsWith('/_app/immutable/');
 

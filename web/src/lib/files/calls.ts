@@ -4,52 +4,29 @@
  * What must stay true: every write here names its file and the state wanted, so it can be repeated without harm;
  * a part that makes no headway is let go, so that it can be tried again.
  */
-import { answer } from '$lib/api/client';
+import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
+import type { components } from '$lib/api/schema';
 import { delivery } from '$lib/live/calls';
 import { refusalWords } from './refusal';
 import type { Meta, Reply, Wire } from './upload';
-import type { FileInfo, RoomFile, Standing, Usage } from './wire';
+import type { FileKind, RoomFile, Usage } from './wire';
 
 const BASE = '/api/v1';
-
-function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-	const call = async () => {
-		const response = await fetch(BASE + path, {
-			method,
-			credentials: 'same-origin',
-			headers: body === undefined ? {} : { 'content-type': 'application/json' },
-			body: body === undefined ? null : JSON.stringify(body)
-		});
-		const text = await response.text();
-		const said: unknown = text ? JSON.parse(text) : undefined;
-		return response.ok ? { data: said as T, response } : { error: said, response };
-	};
-	return answer<T>(call());
-}
+const at = (file: string) => ({ params: { path: { file } } });
 
 /** The thumbnail the server made; it is asked each time whether we may see it. */
 export const thumbnail = (file: string, size: 'small' | 'large'): string =>
 	`${BASE}/files/${file}/thumbnail?size=${size}`;
 
-export const file = (
-	id: string
-): Promise<FileInfo & { room: string; message: string | null; seq: number | null; by: string; at: number }> =>
-	ask('GET', `/files/${id}`);
-
 /** A link to the bytes, good for some minutes and for this session only. */
-export async function open(
-	id: string,
-	how: 'view' | 'download'
-): Promise<{ url: string; expires_at: number }> {
-	const { url, expires_at } = await ask<{ url: string; expires_at: number }>('POST', `/files/${id}/open`, {
-		how
-	});
-	return { url: url.startsWith(BASE) ? url : BASE + url, expires_at };
+export async function open(file: string, how: 'view' | 'download'): Promise<string> {
+	const { url } = await answer(api.POST('/api/v1/files/{file}/open', { ...at(file), body: { how } }));
+	return url.startsWith(BASE) ? url : BASE + url;
 }
 
 export interface Wanted {
-	kind?: readonly string[];
+	kind?: readonly FileKind[];
 	by?: string;
 	after?: number;
 	before?: number;
@@ -57,17 +34,19 @@ export interface Wanted {
 	limit?: number;
 }
 
-export function ofRoom(
-	room: string,
+/** What stands in a message of the room; what is only uploaded does not yet. */
+const isPosted = (file: components['schemas']['FileDetail']): file is RoomFile => file.message !== null;
+
+export async function ofRoom(
+	id: string,
 	{ kind, ...wanted }: Wanted
 ): Promise<{ files: RoomFile[]; more: boolean }> {
-	const query = new URLSearchParams();
-	if (kind?.length) query.set('kind', kind.join(','));
-	for (const [name, value] of Object.entries(wanted)) if (value !== undefined) query.set(name, String(value));
-	return ask('GET', `/rooms/${room}/files?${query}`);
+	const query = { ...wanted, ...(kind?.length && { kind: kind.join(',') }) };
+	const page = await answer(api.GET('/api/v1/rooms/{id}/files', { params: { path: { id }, query } }));
+	return { files: page.files.filter(isPosted), more: page.more };
 }
 
-export const usage = (): Promise<Usage> => ask('GET', '/usage');
+export const usage = (): Promise<Usage> => answer(api.GET('/api/v1/usage'));
 
 /** No byte has left for this long, or no answer has come after the last one: the line is as good as gone (ms). */
 const STALLED = 30_000;
@@ -131,16 +110,18 @@ async function replied<T>(act: Promise<T>): Promise<Reply<T>> {
 
 /** The uploader's way to the server. */
 export const wire: Wire = {
-	begin: ({ file: id, room, name, size, media }: Meta) =>
-		replied(ask<Standing>('PUT', `/uploads/${id}`, { room, name, size, ...(media && { media }) })),
-	look: (id) => replied(ask<Standing>('GET', `/uploads/${id}`)),
-	part: (id, number, bytes, told, signal) =>
+	begin: ({ file, room, name, size, media }: Meta) => {
+		const body = { room, name, size, ...(media && { media }) };
+		return replied(answer(api.PUT('/api/v1/uploads/{file}', { ...at(file), body })));
+	},
+	look: (file) => replied(answer(api.GET('/api/v1/uploads/{file}', at(file)))),
+	part: (file, number, bytes, told, signal) =>
 		replied(
-			sendPart(`${BASE}/uploads/${id}/parts/${number}`, bytes, told, signal).then(({ status, body }) => {
+			sendPart(`${BASE}/uploads/${file}/parts/${number}`, bytes, told, signal).then(({ status, body }) => {
 				if (status >= 200 && status < 300) return null;
 				throw Problem.refused(status, body);
 			})
 		),
-	finish: (id) => replied(ask<FileInfo>('POST', `/uploads/${id}/finish`)),
-	drop: (id) => ask('DELETE', `/uploads/${id}`)
+	finish: (file) => replied(answer(api.POST('/api/v1/uploads/{file}/finish', at(file)))),
+	drop: (file) => answer(api.DELETE('/api/v1/uploads/{file}', at(file)))
 };

@@ -37,4 +37,4 @@ export const isPicture = (file: FileInfo): boolean =>
 
 /** What the viewer can show here. */
 export const viewable = (file: FileInfo): boolean =>
-	file.state === 'ready' && (isPicture(file) || file.kind === 'pdf' || file.media === 'text/plain');
+	file.state === 'ready' && (isPicture(file) || file.kind === 'pdf' || file.kind === 'text');

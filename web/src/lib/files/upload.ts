@@ -33,6 +33,8 @@ export interface Upload extends Meta {
 	sent: number;
 	/** Why it was refused; asked when shown, so that it follows the reader's language. */
 	why: (() => string) | null;
+	/** The same once more may go: room was made, or it was not the file's fault. */
+	again: boolean;
 	/** What the server made of it. */
 	info: FileInfo | null;
 }
@@ -74,6 +76,8 @@ export interface Keep {
 	has(file: string): Promise<boolean>;
 	/** Some of its bytes; `null`: they are gone. */
 	piece(file: string, from: number, to: number): Promise<Blob | null>;
+	/** The server has its bytes now: only what is known of it stays. */
+	shed(file: string): Promise<void>;
 	drop(file: string): Promise<void>;
 	clear(): Promise<void>;
 }
@@ -108,6 +112,7 @@ interface Job {
 	kept: boolean;
 	phase: Phase;
 	why: (() => string) | null;
+	again: boolean;
 	info: FileInfo | null;
 	/** The server has heard of it. */
 	begun: boolean;
@@ -151,8 +156,8 @@ export class Uploader {
 
 	get all(): Upload[] {
 		return this.#jobs.map((job) => {
-			const { meta, phase, why, info } = job;
-			return { ...meta, phase, why, info, sent: sentOf(job) };
+			const { meta, phase, why, again, info } = job;
+			return { ...meta, phase, why, again, info, sent: sentOf(job) };
 		});
 	}
 
@@ -174,7 +179,7 @@ export class Uploader {
 			const job = this.#job(file);
 			if (!job) continue;
 			job.meta = { ...job.meta, taken };
-			void this.#hands.keep.note(job.meta).catch(() => {});
+			this.#lighten(job);
 		}
 		this.#hands.changed();
 	}
@@ -365,6 +370,7 @@ export class Uploader {
 			job.phase = 'done';
 			job.info = reply.value;
 			job.bytes = null;
+			this.#lighten(job);
 			return;
 		}
 		const { missing } = reply.is === 'refused' ? reply.facts : {};
@@ -375,15 +381,26 @@ export class Uploader {
 		this.#fails(job, reply);
 	}
 
+	/** Keeps of it what may still be needed after a reload: of what a letter carries and the server has, nothing. */
+	#lighten({ meta, phase }: Job): void {
+		const { keep } = this.#hands;
+		const done = phase === 'done';
+		const kept = done && meta.taken ? keep.drop(meta.file) : keep.note(meta);
+		void kept.then(() => (done ? keep.shed(meta.file) : undefined)).catch(() => {});
+	}
+
 	#gone(job: Job): boolean {
 		return !this.#jobs.includes(job);
 	}
 
 	#fails(job: Job, reply: Exclude<Reply<unknown>, { is: 'yes' }>): void {
 		if (ended(job)) return;
+		// Posted already, and the page was closed before it heard so.
+		if (reply.is === 'refused' && reply.code === 'file.id_taken' && job.meta.taken)
+			return this.forget([job.meta.file]);
 		job.phase = 'waiting';
 		job.known = false;
-		if (reply.is === 'refused') return this.#refuse(job, reply.why);
+		if (reply.is === 'refused') return this.#refuse(job, reply.why, reply.code.startsWith('quota.'));
 		if (reply.is === 'missing') {
 			if (!isHere(job)) return this.#refuse(job, this.#hands.lost);
 			// It knew this upload and does not any more; or the room is not ours to post in, which beginning anew tells.
@@ -403,9 +420,10 @@ export class Uploader {
 		return false;
 	}
 
-	#refuse(job: Job, why: () => string): void {
+	#refuse(job: Job, why: () => string, again = isHere(job)): void {
 		job.phase = 'refused';
 		job.why = why;
+		job.again = again;
 		// A refusal leaves nothing with the server; parts in the air have nowhere to go.
 		job.stop.abort();
 	}
@@ -426,6 +444,7 @@ function newJob(meta: Meta, bytes: Blob | null): Job {
 		kept: false,
 		phase: 'waiting',
 		why: null,
+		again: false,
 		info: null,
 		begun: false,
 		known: false,

@@ -1,47 +1,13 @@
-/** The shapes of files on the wire, under the names the client uses. `File` is the browser's own word, so ours is `FileInfo`. */
+/** The shapes of files on the wire, under the names the client uses: `File` is the browser's own word. */
+import type { components } from '$lib/api/schema';
 
-export type FileKind = 'image' | 'video' | 'audio' | 'pdf' | 'text' | 'archive' | 'document' | 'other';
+type Schemas = components['schemas'];
 
-export interface FileInfo {
-	id: string;
-	name: string;
-	/** Bytes. */
-	size: number;
-	/** What it truly is, by its first bytes. */
-	media: string;
-	kind: FileKind;
-	/** Its true extension, lower case; empty when it has none. */
-	extension: string;
-	/** Pictures, as they are looked at (after orientation). */
-	width: number | null;
-	height: number | null;
-	/** The server has made thumbnails. */
-	preview: boolean;
-	/** `waiting`: not yet scanned, so not served. `erased`: its bytes are gone for good. */
-	state: 'ready' | 'waiting' | 'infected' | 'erased';
-}
-
+export type FileKind = Schemas['FileKind'];
+/** `erased`: its bytes went while we looked at it. A page read anew no longer names it. */
+export type FileInfo = Omit<Schemas['File'], 'state'> & { state: Schemas['FileState'] | 'erased' };
 /** A file with its place in its room. */
-export interface RoomFile extends FileInfo {
-	message: string;
-	seq: number;
-	by: string;
-	at: number;
-}
-
+export type RoomFile = Schemas['FileDetail'] & { message: string; seq: number };
 /** How far the server has got with one upload. */
-export interface Standing {
-	file: string;
-	room: string;
-	size: number;
-	part_bytes: number;
-	received: number[];
-	state: 'open' | 'done';
-}
-
-export interface Usage {
-	organisation: { used: number; limit: number | null };
-	member: { used: number; limit: number | null };
-	/** The largest file one may send, in bytes. */
-	largest: number;
-}
+export type Standing = Schemas['Upload'];
+export type Usage = Schemas['UsageView'];

@@ -121,8 +121,8 @@ function posted(room: Room, event: Posted, { me }: Eyes): Room {
 		at,
 		author,
 		text: preview(body.text ?? ''),
-		files: body.files?.length ?? 0,
-		file_kind: body.files?.[0]?.kind ?? null,
+		files: body.files.length,
+		file_kind: body.files[0]?.kind ?? null,
 		deleted: body.text === null
 	};
 	if (author === me) return { ...room, last };

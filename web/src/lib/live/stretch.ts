@@ -89,7 +89,7 @@ function born(event: Posted, others: readonly Kept[]): Kept {
 			: null,
 		mentions: body.mentions,
 		all: body.all,
-		files: body.files ?? [],
+		files: body.files,
 		edited_at: null,
 		edits: 0,
 		deleted_at: null,
@@ -117,7 +117,7 @@ const FILE_STATES = {
 function filesAfter(message: Kept, event: RoomEvent): Kept {
 	if (!('file' in event.body) || event.kind === 'file.added') return message;
 	const { file } = event.body;
-	if (!message.files?.some((one) => one.id === file)) return message;
+	if (!message.files.some((one) => one.id === file)) return message;
 	const state = FILE_STATES[event.kind as keyof typeof FILE_STATES];
 	return { ...message, files: message.files.map((one) => (one.id === file ? { ...one, state } : one)) };
 }

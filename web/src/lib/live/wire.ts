@@ -5,24 +5,12 @@
  * having passed `readFrame`; a frame this client does not know is dropped, not guessed.
  */
 import type { components } from '$lib/api/schema';
-import type { FileInfo, FileKind } from '$lib/files/wire';
+import type { FileInfo } from '$lib/files/wire';
 
 export type Member = components['schemas']['Member'];
 export type Me = components['schemas']['Me'];
-/** How many files an otherwise silent message carries, and the kind of the first. */
-interface Carries {
-	files?: number;
-	file_kind?: FileKind | null;
-}
-type RoomOnWire = components['schemas']['Room'];
-export type Room = Omit<RoomOnWire, 'last'> & {
-	last?: (NonNullable<RoomOnWire['last']> & Carries) | null;
-};
-type MessageOnWire = components['schemas']['Message'];
-export type Message = Omit<MessageOnWire, 'reply_to'> & {
-	reply_to?: (NonNullable<MessageOnWire['reply_to']> & Carries) | null;
-	files?: FileInfo[];
-};
+export type Room = components['schemas']['Room'];
+export type Message = Omit<components['schemas']['Message'], 'files'> & { files: FileInfo[] };
 export type Label = components['schemas']['Label'];
 export type Department = components['schemas']['Department'];
 export type RoomKind = components['schemas']['RoomKind'];
@@ -53,7 +41,7 @@ export interface EventBodies {
 		reply_to: string | null;
 		mentions: string[];
 		all: boolean;
-		files?: FileInfo[];
+		files: FileInfo[];
 	};
 	'file.added': { file: string };
 	'file.released': { file: string };

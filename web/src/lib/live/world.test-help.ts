@@ -127,7 +127,7 @@ export class ServerRoom {
 			case 'release':
 			case 'infect':
 			case 'erase': {
-				const files = living.flatMap((one) => one.files ?? []);
+				const files = living.flatMap((one) => one.files);
 				const file = files[deed.which % (files.length || 1)];
 				if (!file) return;
 				const kinds = { release: 'file.released', infect: 'file.infected', erase: 'file.erased' } as const;
@@ -201,7 +201,7 @@ export class ServerRoom {
 						: null,
 					mentions: event.body.mentions,
 					all: false,
-					files: event.body.files ?? [],
+					files: event.body.files,
 					edited_at: null,
 					edits: 0,
 					deleted_at: null,
@@ -233,7 +233,7 @@ export class ServerRoom {
 				const { file } = event.body;
 				const state = states[event.kind as keyof typeof states];
 				for (const message of messages)
-					message.files = (message.files ?? []).map((one) => (one.id === file ? { ...one, state } : one));
+					message.files = message.files.map((one) => (one.id === file ? { ...one, state } : one));
 			} else if (event.kind === 'message.pinned') find(event.body.message).pinned = stamp;
 			else if (event.kind === 'message.unpinned') find(event.body.message).pinned = null;
 			else if (event.kind === 'message.answered') find(event.body.message).answered = stamp;
@@ -259,8 +259,8 @@ export class ServerRoom {
 				Object.assign(quote, {
 					author: source.author,
 					text: source.text,
-					files: source.files?.length ?? 0,
-					file_kind: source.files?.[0]?.kind ?? null,
+					files: source.files.length,
+					file_kind: source.files[0]?.kind ?? null,
 					deleted: source.deleted_at !== null
 				});
 		}
@@ -297,8 +297,8 @@ export class ServerRoom {
 						at: final.at,
 						author: final.author,
 						text: final.text ?? '',
-						files: final.files?.length ?? 0,
-						file_kind: final.files?.[0]?.kind ?? null,
+						files: final.files.length,
+						file_kind: final.files[0]?.kind ?? null,
 						deleted: final.deleted_at !== null
 					}
 				: null

@@ -4,5 +4,4 @@ import type { Message } from '$lib/live/wire';
 import { preview } from './preview';
 
 export const said = (message: Pick<Message, 'text' | 'files'>, name?: (member: string) => string): string =>
-	preview(message.text ?? '', name) ||
-	filesWords(message.files?.length ?? 0, message.files?.[0]?.kind ?? null);
+	preview(message.text ?? '', name) || filesWords(message.files.length, message.files[0]?.kind ?? null);
