@@ -2,6 +2,7 @@
 
 mod bookmarks;
 mod drafts;
+mod files;
 mod messages;
 mod notifications;
 mod reading;

@@ -7,6 +7,7 @@ use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_talk::Talk;
 use kairan_talk::files::Files;
 use kairan_talk::files::preview::InProcess;
+use kairan_talk::files::scan::Scanner;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,9 +30,22 @@ where
     both_engines(SCHEMA, async |base: TestStore| scenario(Organisation::new(&base).await).await).await;
 }
 
+/// The same, with a virus scanner.
+pub async fn in_scanned_organisations<F, Done>(scanner: Arc<dyn Scanner>, scenario: F)
+where
+    F: Fn(Organisation) -> Done,
+    Done: Future<Output = ()>,
+{
+    both_engines(SCHEMA, async |base: TestStore| {
+        scenario(Organisation::with_scanner(&base, Some(scanner.clone())).await).await;
+    })
+    .await;
+}
+
 /// An organisation just founded.
 pub struct Organisation {
     pub world: World,
+    pub files: Files,
 }
 
 impl std::ops::Deref for Organisation {
@@ -43,19 +57,25 @@ impl std::ops::Deref for Organisation {
 
 impl Organisation {
     async fn new(base: &TestStore) -> Self {
+        Self::with_scanner(base, None).await
+    }
+
+    async fn with_scanner(base: &TestStore, scanner: Option<Arc<dyn Scanner>>) -> Self {
+        let surroundings = base.store.surroundings();
+        let (blobs, sealing) = (Blobs::memory(surroundings), SealingKey::generate(surroundings));
+        let files = Files::new(blobs, sealing, Arc::new(InProcess::default()), scanner);
+        let held = files.clone();
         let world = World::with(base, kairan_talk::hooks(), |people| {
             let (routes, _) = kairan_talk::router().split_for_parts();
-            let surroundings = people.surroundings();
-            let files = Files::new(
-                Blobs::memory(surroundings),
-                SealingKey::generate(surroundings),
-                Arc::new(InProcess::default()),
-                None,
-            );
-            routes.with_state(Talk { store: people.store.clone(), people: people.clone(), files })
+            routes.with_state(Talk { store: people.store.clone(), people: people.clone(), files: held })
         })
         .await;
-        Self { world }
+        Self { world, files }
+    }
+
+    /// What the jobs hold.
+    pub fn talk(&self) -> Talk {
+        Talk { store: self.people.store.clone(), people: self.people.clone(), files: self.files.clone() }
     }
 
     pub fn room_id(&self) -> RoomId {
