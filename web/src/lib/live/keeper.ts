@@ -7,13 +7,13 @@
  * that sends keeps, so that two never write over each other.
  */
 import { local } from '$lib/local/local';
-import { directory, type People } from '$lib/people/directory.svelte';
+import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
 import type { Me } from '$lib/api/types';
-import { begin, type RoomState } from './reduce';
+import type { KeptRoom } from './kept';
+import type { RoomState } from './reduce';
 import type { LiveRoom } from './room.svelte';
-import { trim, type Stretch } from './stretch';
-import type { Room } from './wire';
+import { trim } from './stretch';
 
 /** Rooms whose conversation is kept, the latest first; of the others only that they are there. */
 const ROOMS = 20;
@@ -22,40 +22,6 @@ const MESSAGES = 100;
 const SWEEP_EVERY = 4_000;
 const FETCH_EVERY = 400;
 const DIRECTORY_EVERY = 60_000;
-
-export interface KeptRoom {
-	room: Room;
-	head: number;
-	stretch: Stretch | null;
-}
-
-export interface Kept {
-	rooms: RoomState[];
-	/** When this was how things stood, ms since the epoch. */
-	as_of: number;
-}
-
-/** What this browser knows of my rooms without asking; `null`: nothing. */
-export async function readKept(): Promise<Kept | null> {
-	const as_of = await local.get<number>('me', 'as_of').catch(() => null);
-	if (as_of === null) return null;
-	const rooms = await local.all<KeptRoom>('rooms');
-	return { as_of, rooms: rooms.map(([, kept]) => revive(kept)) };
-}
-
-/** Who I was when this browser last knew, with the people I may see; `null`: nobody it may still show. */
-export async function readMe(): Promise<{ me: Me; people: People | null } | null> {
-	const lease = await local.resume();
-	const me = lease && (await local.get<Me>('me', 'me'));
-	if (!me || me.session !== lease.session) return null;
-	return { me, people: await local.get<People>('directory', 'all') };
-}
-
-function revive({ room, head, stretch }: KeptRoom): RoomState {
-	// Nobody looked on while it lay here: what was live no longer is.
-	const messages = stretch?.messages.map((one) => ({ ...one, live: false })) ?? [];
-	return { ...begin(room), head, seen: head, stretch: stretch && { ...stretch, messages } };
-}
 
 /** The end of what is loaded. While one reads far above it, what was kept before stays. */
 function keepable({ room, head, stretch }: RoomState, whole: boolean): KeptRoom | null {

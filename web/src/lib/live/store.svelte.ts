@@ -10,7 +10,8 @@ import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import * as calls from './calls';
-import { Keeper, readKept } from './keeper';
+import { readKept } from './kept';
+import type { Keeper } from './keeper';
 import { Outbox, type Entry, type Letter, type Outcome, type Word } from './outbox';
 import { begin } from './reduce';
 import { LiveRoom, type House } from './room.svelte';
@@ -23,6 +24,8 @@ import type { Frame, Message, Mine, Room, RoomEvent } from './wire';
 const HIDDEN_BATCH = 250;
 /** After a welcome the server sends what is missing; what has not come by then is asked for (R28: within 2 s). */
 const WELCOME_GRACE = 1_200;
+/** Until the first page has its data. */
+const KEEP_AFTER = 2_500;
 const TYPING_EVERY = 3_000;
 
 /** Files are fetched with the first one that is sent. */
@@ -53,6 +56,7 @@ class Live {
 	#socket: Socket | null = null;
 	#outbox: Outbox<Message> | null = null;
 	#tabs: Tabs<Word> | null = null;
+	#keeping: ReturnType<typeof setTimeout> | undefined;
 	#queue: Frame[] = [];
 	#scheduled = false;
 	#looking: string[] = [];
@@ -93,11 +97,21 @@ class Live {
 		this.#outbox?.go();
 	}
 
-	#keeper = new Keeper({
-		rooms: () => [...this.rooms.values()],
-		current: () => this.line === 'open' && this.sure,
-		now: () => Date.now()
-	});
+	#keeper: Keeper | null = null;
+
+	/** Fetched when there is time: nothing is kept in the first seconds. */
+	async #keep(on: boolean): Promise<void> {
+		if (!on) return this.#keeper?.stop();
+		if (!this.#keeper) {
+			const { Keeper } = await import('./keeper');
+			this.#keeper ??= new Keeper({
+				rooms: () => [...this.rooms.values()],
+				current: () => this.line === 'open' && this.sure,
+				now: () => Date.now()
+			});
+		}
+		if (this.leads) this.#keeper.start();
+	}
 
 	async #openOutbox(): Promise<void> {
 		if (this.#outbox) return;
@@ -131,8 +145,8 @@ class Live {
 			},
 			lead: (on) => {
 				void outbox.lead(on);
-				if (on) this.#keeper.start();
-				else this.#keeper.stop();
+				clearTimeout(this.#keeping);
+				this.#keeping = setTimeout(() => void this.#keep(on), on ? KEEP_AFTER : 0);
 			}
 		});
 		this.#tabs.start();
@@ -181,7 +195,8 @@ class Live {
 		for (const stop of this.#stops.splice(0)) stop();
 		this.#socket?.stop();
 		this.#socket = null;
-		this.#keeper.stop();
+		clearTimeout(this.#keeping);
+		this.#keeper?.stop();
 		this.#tabs?.stop();
 		this.#tabs = null;
 		this.#outbox = null;

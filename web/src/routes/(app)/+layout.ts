@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { answer, api, whenSignedOut } from '$lib/api/client';
-import { readMe } from '$lib/live/keeper';
+import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
 import { renewal } from '$lib/local/renew';
