@@ -5,7 +5,7 @@ use std::iter;
 
 use axum::body::Body;
 use axum::http::Request;
-use kairan_core::{MessageId, RoomId};
+use kairan_core::{FileId, MessageId, RoomId};
 use kairan_people::testing::{ORIGIN, PASSWORD, Person};
 use serde_json::{Value, json};
 
@@ -73,6 +73,9 @@ async fn each_bad_body_has_its_code() {
         let (new, base) = (server.id::<MessageId>(), format!("/rooms/{room}"));
         let message = format!("{base}/messages/{new}");
         let put = |body: &[u8], answer| Case::new("PUT", &message, body, answer);
+        let file: FileId = server.id();
+        let upload = format!("/uploads/{file}");
+        let upload_of = |rest: &str| format!("{{\"room\":\"{room}\",{rest}}}");
         let cases = vec![
             put(b"", (400, "body.unreadable")),
             put(b"{", (400, "body.unreadable")),
@@ -137,6 +140,34 @@ async fn each_bad_body_has_its_code() {
             Case::new("PATCH", &base, br#"{"icon":"AB"}"#, (422, "fields.invalid")),
             Case::new("PATCH", &base, br#"{"name":"  "}"#, (422, "fields.invalid")),
             Case::new("POST", "/members/import/preview", b"name,kana\n", (415, "body.type")),
+            Case::new("PUT", &upload, br#"{"name":"a","size":1}"#, (422, "body.shape")),
+            Case::new("PUT", &upload, upload_of(r#""name":"a","size":"1""#), (422, "body.shape")),
+            Case::new("PUT", &upload, upload_of(r#""name":"a","size":-1"#), (422, "file.empty")),
+            Case::new(
+                "PUT",
+                &upload,
+                upload_of(r#""name":"a","size":1,"kind":"image""#),
+                (422, "body.unknown_field"),
+            ),
+            Case::new(
+                "PUT",
+                &upload,
+                upload_of(r#""name":"a\u0000","size":1"#),
+                (422, "file.name_characters"),
+            ),
+            Case::new(
+                "PUT",
+                &upload,
+                upload_of(r#""name":"a","size":9223372036854775807"#),
+                (413, "file.too_large"),
+            ),
+            Case::new("PUT", format!("{upload}/parts/0"), b"x", (415, "body.type")),
+            Case::new("PUT", format!("{upload}/parts/0"), b"x", (404, "not_found"))
+                .of_kind(Some("application/octet-stream")),
+            Case::new("PUT", format!("{upload}/parts/-1"), b"x", (404, "not_found"))
+                .of_kind(Some("application/octet-stream")),
+            Case::new("POST", format!("/files/{file}/open"), br#"{"how":"run"}"#, (422, "body.shape")),
+            Case::new("POST", format!("/files/{file}/open"), br#"{"how":"view"}"#, (404, "not_found")),
             Case::new(
                 "PUT",
                 "/me/preferences",

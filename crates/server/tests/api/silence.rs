@@ -160,6 +160,27 @@ async fn talk(server: &Server) {
             server.raw(request.body(Body::from(body.to_vec())).expect("a request")).await;
         }
     }
+    // A file's name: taken, refused, infected with nothing, opened, asked for as what it is not.
+    let file = server.send_file(&person, room, "秘密の文 Zq7-geheim.txt", "秘密の文".as_bytes()).await;
+    server.upload(&person, room, "黙田.txt", b"text").await;
+    let refused: kairan_core::FileId = server.id();
+    let new = json!({"room": room, "name": "../Zq7-geheim.txt", "size": 4, "media": "Zq7-geheim"});
+    server.put(&person, &format!("/uploads/{refused}"), &new).await.refused(422, "file.name_path");
+    let mismatch = json!({"room": room, "name": "秘密の文.pdf", "size": 4});
+    server.put(&person, &format!("/uploads/{refused}"), &mismatch).await.expect(201);
+    server.put_bytes(&person, &format!("/uploads/{refused}/parts/0"), b"Zq7-".to_vec()).await.expect(204);
+    server
+        .post(&person, &format!("/uploads/{refused}/finish"), &json!(null))
+        .await
+        .refused(415, "file.type_mismatch");
+    let link =
+        server.post(&person, &format!("/files/{file}/open"), &json!({"how": "view"})).await.expect(200);
+    let link = link["url"].as_str().expect("a link").to_owned();
+    keep(link.split_once("ticket=").expect("a ticket").1);
+    server.get(&person, &link).await.expect(200);
+    let page = server.metrics.page();
+    assert!(!MARKS.iter().any(|mark| page.contains(mark)), "{page}");
+    assert!(page.contains("kairan_file_received_bytes_total"), "{page}");
     for path in [
         "/rooms/Zq7-geheim",
         "/members?after=Zq7-geheim",
