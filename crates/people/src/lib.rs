@@ -8,6 +8,7 @@ pub mod departments;
 pub mod hooks;
 pub mod imports;
 pub mod invitations;
+pub mod lease;
 pub mod members;
 pub mod organisation;
 pub mod preferences;

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use futures_util::future::BoxFuture;
 use kairan_core::Code;
 use kairan_http::{Origins, openapi};
+use kairan_people::lease::Leases;
 use kairan_people::{People, Settings};
 use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::{Migration, News, Projection, Store};
@@ -137,15 +138,17 @@ pub fn assemble(parts: Parts) -> Assembled {
     let Parts { config, store, people, blobs, sealing, renderer, scanner, metrics, stop } = parts;
     tokio::spawn(close_sessions(people.clone(), stop.clone()));
     tokio::spawn(keep_due(store.clone(), stop.clone()));
+    tokio::spawn(tidy_up(store.clone(), stop.clone()));
     let origins = Origins::new([config.public_url.origin.clone()]);
     let gateway = Gateway::start(people.clone(), store.clone(), origins, metrics.clone());
-    let files = Files::new(blobs, sealing, renderer, scanner);
+    let files = Files::new(blobs, sealing.clone(), renderer, scanner);
     metrics.follow_files(files.counts.clone());
     let talk = Talk { store, people: people.clone(), files };
     tokio::spawn(keep_files(talk.clone(), stop));
     let leaving = gateway.clone();
     let (routes, document) = kairan_people::router()
-        .with_state::<()>(people)
+        .with_state::<()>(people.clone())
+        .merge(kairan_people::lease::router().with_state(Leases { people, sealing }))
         .merge(kairan_talk::router().with_state(talk))
         .merge(Gateway::router().with_state(gateway))
         .split_for_parts();
@@ -161,6 +164,7 @@ pub fn api_document() -> OpenApi {
     let mut document = routes.into_openapi();
     for floor in [
         kairan_people::router().into_openapi(),
+        kairan_people::lease::router().into_openapi(),
         kairan_talk::router().into_openapi(),
         Gateway::router().into_openapi(),
     ] {
@@ -247,6 +251,22 @@ async fn keep_files(talk: Talk, stop: Stop) {
                     tracing::warn!(code = refusal.code.name, "the store could not be searched for strays");
                 }
             }
+        }
+    }
+}
+
+/// Pause between two rounds of what wants doing now and then.
+const TIDY: Duration = Duration::from_secs(60 * 60);
+
+/// Does what wants doing now and then, beginning soon after the start.
+async fn tidy_up(store: Store, stop: Stop) {
+    loop {
+        if let Err(refusal) = kairan_talk::drafts::commands::forget_drafts(&store).await {
+            tracing::warn!(code = refusal.code.name, "drafts that have ended could not be forgotten");
+        }
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(TIDY) => {}
         }
     }
 }

@@ -148,14 +148,16 @@ pub fn concealed(frame: &RoomEvent) -> RoomEvent {
     if let Some(files) = frame.body.get_mut("files") {
         *files = Value::Array(Vec::new());
     }
+    frame.body.remove("was");
     frame
 }
 
-/// The message whose new text an event brings, when it was posted before.
+/// The message posted before that an event tells something of which not everybody in the room may see.
 #[must_use]
-pub fn edited(event: &Event) -> Option<MessageId> {
+pub fn tells_of(event: &Event) -> Option<MessageId> {
     match MessageFact::of(event)?.ok()? {
         MessageFact::Edited(edited) => Some(edited.message),
+        MessageFact::Deleted(deleted) => Some(deleted.message),
         _ => None,
     }
 }
@@ -196,9 +198,17 @@ pub async fn catch_up(
                 files: brought.map(|_| files.remove(&message).unwrap_or_default()),
             }),
         };
-        frames.extend(frame(event, words));
+        frames.extend(frame(event, words).map(|frame| without_what_was(frame, floor)));
     }
     Ok(frames)
+}
+
+/// How a message stood is not for those who came too late to see it.
+fn without_what_was(mut frame: RoomEvent, floor: Seq) -> RoomEvent {
+    if frame.body.get("was").and_then(|was| was["seq"].as_i64()).is_some_and(|seq| seq <= floor.0) {
+        frame.body.remove("was");
+    }
+    frame
 }
 
 async fn text_now(reader: &mut Reader, message: MessageId, floor: Seq) -> Result<Option<String>> {

@@ -170,9 +170,9 @@ impl Task {
         }
     }
 
-    /// For an edit of a message that somebody in the room came too late to see: where it stands, and the frame for them.
+    /// For an edit or a deletion of a message that somebody in the room came too late to see: where it stands, and the frame for them.
     async fn concealed(&self, event: &Event, frame: &frames::RoomEvent) -> Option<(Seq, Utf8Bytes)> {
-        let message = frames::edited(event).filter(|_| self.routing.conceals(frame.room))?;
+        let message = frames::tells_of(event).filter(|_| self.routing.conceals(frame.room))?;
         let read =
             async move |reader: &mut kairan_storage::Reader| messages::queries::place(reader, message).await;
         // Where it cannot be asked, nobody who came late is shown it: they all came after the first place.

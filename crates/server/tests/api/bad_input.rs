@@ -175,6 +175,8 @@ async fn each_bad_body_has_its_code() {
                 (422, "body.shape"),
             ),
         ];
+        let mut cases = cases;
+        cases.extend(bad_things_of_ones_own(&server, &base));
         for case in cases {
             case.check(&server, &server.owner).await;
         }
@@ -182,6 +184,74 @@ async fn each_bad_body_has_its_code() {
         assert_eq!(head, 1, "none of it is in the journal");
     })
     .await;
+}
+
+/// Drafts, reminders and scheduled messages that are none.
+fn bad_things_of_ones_own(server: &Server, room: &str) -> Vec<Case<'static>> {
+    let draft = format!("{room}/draft");
+    let (reminder, schedule) = (
+        format!("/reminders/{}", server.id::<MessageId>()),
+        format!("/schedules/{}", server.id::<MessageId>()),
+    );
+    let named = room.trim_start_matches("/rooms/");
+    let later = |body: Value| body.to_string();
+    let shape = (422, "body.shape");
+    vec![
+        Case::new("PUT", &draft, r#"{"text":"a"}"#, shape),
+        Case::new(
+            "PUT",
+            &draft,
+            r#"{"text":"a","picked":[["a"]],"label":null,"reply_to":null,"at":0}"#,
+            shape,
+        ),
+        Case::new(
+            "PUT",
+            &draft,
+            r#"{"text":"a","picked":[],"label":null,"reply_to":null,"at":"now"}"#,
+            shape,
+        ),
+        Case::new(
+            "PUT",
+            &draft,
+            r#"{"text":"a","picked":[],"label":null,"reply_to":null,"at":0,"by":1}"#,
+            (422, "body.unknown_field"),
+        ),
+        Case::new("DELETE", format!("{draft}?at=x"), "", (422, "query.shape")),
+        Case::new("PUT", &reminder, "{}", shape),
+        Case::new(
+            "PUT",
+            &reminder,
+            later(json!({"message": server.id::<MessageId>(), "at": 0})),
+            (404, "not_found"),
+        ),
+        Case::new("PUT", "/reminders/x", r#"{"message":"x","at":0}"#, (404, "not_found")),
+        Case::new("PUT", &schedule, r#"{"text":"a","at":0}"#, shape),
+        Case::new("PUT", &schedule, later(json!({"room": named, "text": "a", "at": 1.5})), shape),
+        Case::new(
+            "PUT",
+            &schedule,
+            later(json!({"room": named, "text": "a", "at": i64::MIN})),
+            (422, "schedule.too_soon"),
+        ),
+        Case::new(
+            "PUT",
+            &schedule,
+            later(json!({"room": named, "text": "a", "at": i64::MAX})),
+            (422, "schedule.too_late"),
+        ),
+        Case::new(
+            "PUT",
+            &schedule,
+            later(json!({"room": named, "text": "あ".repeat(8_001), "at": 0})),
+            (422, "text.too_long"),
+        ),
+        Case::new("PATCH", &schedule, r#"{"text":"a"}"#, (404, "not_found")),
+        Case::new("PATCH", &schedule, r#"{"room":"a"}"#, (422, "body.unknown_field")),
+        Case::new("POST", format!("{schedule}/send"), "", (404, "not_found")),
+        Case::new("PUT", format!("/bookmarks/{}", server.id::<MessageId>()), "", (404, "not_found")),
+        Case::new("GET", "/bookmarks?limit=x", "", (422, "query.shape")).of_kind(None).from(None, None),
+        Case::new("GET", "/unanswered?older_than=x", "", (422, "query.shape")).of_kind(None).from(None, None),
+    ]
 }
 
 fn nested(depth: usize) -> Vec<u8> {

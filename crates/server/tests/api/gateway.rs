@@ -1,6 +1,7 @@
 //! The gateway on real sockets: what was committed reaches whoever may see it, in order, once; and nobody else.
 
 use kairan_core::MessageId;
+use kairan_people::testing::Person;
 use serde_json::{Value, json};
 
 use crate::socket::{Cursors, Socket, cursors, events};
@@ -275,6 +276,90 @@ async fn profiles_departments_and_own_settings_reach_those_they_concern() {
         sockets[0].until(|frame| frame["t"] == "me").await;
         server.mark(&met);
         assert!(sockets[1].until_marked().await.iter().all(|frame| frame["t"] != "me"));
+    })
+    .await;
+}
+
+/// What people keep for themselves is told to their own devices, each of them, and to nobody else's.
+#[tokio::test]
+async fn what_is_kept_for_oneself_is_told_to_ones_own_devices() {
+    on_both_engines(async |server| {
+        let (me, other) = (server.member("自分 人").await, server.member("隣席 人").await);
+        let room = server.room(&server.owner, &[&me, &other]).await;
+        let message = server.say(&server.owner, room, "あとで読む").await;
+        let mut mine = [Socket::open(&server, &me).await, Socket::open(&server, &me).await];
+        let mut others = Socket::open(&server, &other).await;
+        let at = server.base.store.surroundings().now().plus_ms(kairan_core::time::HOUR);
+        let draft = json!({"text": "書きかけ", "picked": [], "label": null, "reply_to": null, "at": 1});
+        server.put(&me, &format!("/rooms/{room}/draft"), &draft).await.expect(204);
+        server.put(&me, &format!("/bookmarks/{message}"), &Value::Null).await.expect(204);
+        let (reminder, schedule) = (server.id::<MessageId>(), server.id::<MessageId>());
+        server
+            .put(&me, &format!("/reminders/{reminder}"), &json!({"message": message, "at": at}))
+            .await
+            .expect(201);
+        let body = json!({"room": room, "text": "予約", "at": at});
+        server.put(&me, &format!("/schedules/{schedule}"), &body).await.expect(201);
+        server.mark(&me);
+        server.mark(&other);
+        for socket in &mut mine {
+            let told = socket.until_marked().await;
+            assert_eq!(
+                told,
+                [
+                    json!({"t": "mine", "what": "drafts", "room": room}),
+                    json!({"t": "mine", "what": "bookmarks"}),
+                    json!({"t": "mine", "what": "reminders"}),
+                    json!({"t": "mine", "what": "schedules"}),
+                ]
+            );
+        }
+        assert_eq!(others.until_marked().await, Vec::<Value>::new());
+    })
+    .await;
+}
+
+/// R71's rule for what was arranged: done at boot, before anybody can ask for anything.
+#[tokio::test]
+async fn what_fell_due_while_the_server_was_down_is_done_before_it_listens() {
+    on_both_engines(async |server| {
+        let me = server.member("自分 人").await;
+        let room = server.room(&me, &[]).await;
+        let schedule = server.id::<MessageId>();
+        let at = server.base.store.surroundings().now().plus_ms(kairan_core::time::HOUR);
+        let body = json!({"room": room, "text": "開店します", "at": at});
+        server.put(&me, &format!("/schedules/{schedule}"), &body).await.expect(201);
+        server.stop().await;
+        server.base.clock.advance(2 * kairan_core::time::HOUR);
+        let again = server.restarted().await;
+        let posted = again.get(&me, &format!("/rooms/{room}/messages/{schedule}")).await.expect(200);
+        assert_eq!(posted["text"], "開店します");
+        assert_eq!(again.get(&me, "/schedules").await.expect(200), json!({"schedules": []}));
+        again.stop().await;
+    })
+    .await;
+}
+
+/// R13: the key to what lies on a device is lent to a live session, and to that one only.
+#[tokio::test]
+async fn a_lease_is_for_a_live_session_and_each_has_its_own() {
+    on_both_engines(async |server| {
+        let me = server.member("自分 人").await;
+        let lease = async |person: &Person| server.post(person, "/session/lease", &Value::Null).await;
+        let first = lease(&me).await.expect(200);
+        let now = server.base.store.surroundings().now();
+        assert_eq!(first["expires_at"], json!(now.plus_ms(kairan_core::time::DAY)));
+        // 32 bytes in base64 (RFC 4648 §4).
+        assert!(first["key"].as_str().is_some_and(|key| key.len() == 44 && key.ends_with('=')));
+        server.base.clock.advance(60_000);
+        let renewed = lease(&me).await.expect(200);
+        assert_eq!(renewed["key"], first["key"], "the same for the whole session");
+        let elsewhere = server.sign_in(&me).await;
+        assert_ne!(lease(&elsewhere).await.expect(200)["key"], first["key"], "another session has another");
+        server.delete(&elsewhere, &format!("/me/sessions/{}", me.session)).await.expect(204);
+        lease(&me).await.refused(401, "session.missing");
+        server.delete(&elsewhere, "/session").await.expect(204);
+        lease(&elsewhere).await.refused(401, "session.missing");
     })
     .await;
 }

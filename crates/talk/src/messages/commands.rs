@@ -6,7 +6,7 @@ use kairan_storage::{Stream, Tx};
 
 use super::events::{
     MessageAnswered, MessageDeleted, MessageEdited, MessageFact, MessagePinned, MessagePosted,
-    MessageReopened, MessageUnpinned, ReactionAdded, ReactionRemoved,
+    MessageReopened, MessageUnpinned, ReactionAdded, ReactionRemoved, Was,
 };
 use super::queries::{self, Known, MessageView, Quoted};
 use super::rules::{self, Addressed, Label};
@@ -110,6 +110,7 @@ pub async fn edit_message(
         return Err((&rules::TEXT_EMPTY).into());
     }
     if before.text.as_deref() != Some(text) {
+        let was = Some(was(&before));
         let had = Addressed { members: before.mentions, all: before.everyone };
         let addressed = check_addressed(tx, caller, room, standing, text, &had).await?;
         let content = tx.put_content(text).await?;
@@ -122,6 +123,7 @@ pub async fn edit_message(
                 content: content.into(),
                 mentions: addressed.members,
                 all: addressed.all,
+                was,
             },
         )
         .await?;
@@ -144,7 +146,8 @@ pub async fn delete_message(
         return Err((&rules::NOT_DELETABLE).into());
     }
     if !known.deleted {
-        append(tx, caller, room, MessageDeleted { message }).await?;
+        let before = queries::message(tx, room, 0, message).await?;
+        append(tx, caller, room, MessageDeleted { message, was: before.as_ref().map(was) }).await?;
     }
     Ok(())
 }
@@ -234,6 +237,10 @@ pub async fn set_answered(
         (true, false) => append(tx, caller, room, MessageReopened { message }).await.map(drop),
         _ => Ok(()),
     }
+}
+
+fn was(before: &MessageView) -> Was {
+    Was { seq: before.seq, author: before.author, mentions: before.mentions.clone(), all: before.everyone }
 }
 
 /// The caller's standing and a message they may see, or 404.

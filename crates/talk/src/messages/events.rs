@@ -1,6 +1,6 @@
 //! What can have happened to a message. The text is not here: an event names a content and keeps its commitment.
 
-use kairan_core::{ContentId, MemberId, MessageId};
+use kairan_core::{ContentId, MemberId, MessageId, Seq};
 use kairan_storage::{Content, facts};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,20 @@ pub struct MessagePosted {
     pub files: Vec<PostedFile>,
 }
 
+/// How a message stood before something befell it. With it, whoever never loaded the message knows whether it was unread
+/// to them, and addressed to them. Facts from before this was written down have none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Was {
+    /// Its place.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub author: MemberId,
+    /// Who was addressed by name.
+    pub mentions: Vec<MemberId>,
+    /// Whether everyone was.
+    pub all: bool,
+}
+
 /// Its author changed the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageEdited {
@@ -53,6 +67,9 @@ pub struct MessageEdited {
     pub mentions: Vec<MemberId>,
     /// Whether everyone is.
     pub all: bool,
+    /// Before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Was>,
 }
 
 /// It was taken back; the text stays for the record only.
@@ -60,6 +77,9 @@ pub struct MessageEdited {
 pub struct MessageDeleted {
     /// Which.
     pub message: MessageId,
+    /// Before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Was>,
 }
 
 /// The message something happened to.

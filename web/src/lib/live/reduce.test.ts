@@ -187,6 +187,23 @@ describe('unread', () => {
 		});
 	});
 
+	it('is right after edits and deletions of what was never loaded, also under an older word of the server', () => {
+		fc.assert(
+			fc.property(fc.array(deed, { maxLength: 40 }), fc.nat(40), fc.nat(40), (deeds, at, told) => {
+				const server = new ServerRoom();
+				for (const one of deeds) server.perform(one);
+				const room = server.snapshot(1 + (at % server.head)).room;
+				const state = apply(begin(room), server.events.slice(room.head), eyes);
+				expect(state.room.mine).toEqual(server.snapshot().room.mine);
+				const loaded = lay(state, server.page(server.head, {}, 1000), 'replace');
+				if (!loaded) throw new Error('a page as new as the room is never stale');
+				const older = server.snapshot(room.head + (told % (server.head - room.head + 1))).room;
+				expect(overlay(loaded, older, eyes).room.mine).toEqual(server.snapshot().room.mine);
+			}),
+			{ numRuns: 500 }
+		);
+	});
+
 	it('is not guessed when the place is not loaded', () => {
 		const server = new ServerRoom();
 		for (let n = 0; n < 10; n += 1) post(server, 'anna');

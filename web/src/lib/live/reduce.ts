@@ -136,13 +136,14 @@ function posted(room: Room, event: Posted, { me }: Eyes): Room {
 
 /**
  * What is deleted before it was read is no longer unread, and what is edited may no longer name me.
- * Where the message is not loaded, the server's next word corrects the count.
+ * The event says how the message stood, loaded or not; one from before events did so needs it loaded.
  */
 function recalled(room: Room, event: RoomEvent, stretch: Stretch | null, { me }: Eyes): Room {
 	if (event.kind !== 'message.deleted' && event.kind !== 'message.edited') return room;
-	const before = stretch?.messages.find((one) => one.id === event.body.message);
+	const loaded = stretch?.messages.find((one) => one.id === event.body.message && one.deleted_at === null);
+	const before = event.body.was ?? loaded;
 	const { mine } = room;
-	if (!before || before.author === me || before.seq <= mine.read || before.deleted_at !== null) return room;
+	if (!before || before.author === me || before.seq <= mine.read) return room;
 	const names = (one: { all: boolean; mentions: readonly string[] }) =>
 		Number(one.all || one.mentions.includes(me));
 	const deleted = event.kind === 'message.deleted';
@@ -235,5 +236,6 @@ export function overlay(state: RoomState, room: Room, eyes: Eyes): RoomState {
 	if (!state.stretch && room.head >= state.head) return begin(room);
 	const later = state.recent.filter((event) => event.seq > room.head);
 	if (room.head > state.head || later.length !== state.head - room.head) return state;
-	return { ...state, room: later.reduce((one, event) => roomAfter(one, event, eyes), room) };
+	const after = (one: Room, event: RoomEvent) => recalled(roomAfter(one, event, eyes), event, null, eyes);
+	return { ...state, room: later.reduce(after, room) };
 }

@@ -16,6 +16,14 @@ export type Department = components['schemas']['Department'];
 export type RoomKind = components['schemas']['RoomKind'];
 export type History = components['schemas']['History'];
 
+/** How a message stood before something befell it; absent where I may not see it, or nobody wrote it down. */
+export interface Was {
+	seq: number;
+	author: string;
+	mentions: string[];
+	all: boolean;
+}
+
 /** What can have happened in a room, by kind. */
 export interface EventBodies {
 	'room.created': {
@@ -47,8 +55,8 @@ export interface EventBodies {
 	'file.released': { file: string };
 	'file.infected': { file: string };
 	'file.erased': { file: string };
-	'message.edited': { message: string; text: string | null; mentions: string[]; all: boolean };
-	'message.deleted': { message: string };
+	'message.edited': { message: string; text: string | null; mentions: string[]; all: boolean; was?: Was };
+	'message.deleted': { message: string; was?: Was };
 	'reaction.added': { message: string; reaction: string };
 	'reaction.removed': { message: string; reaction: string };
 	'message.pinned': { message: string };

@@ -138,9 +138,10 @@ export class ServerRoom {
 			default: {
 				const message = living[deed.which % (living.length || 1)];
 				if (!message) return;
-				const id = message.id;
+				const { id, seq, author, mentions, all } = message;
+				const was = { seq, author, mentions, all };
 				if (deed.do === 'edit') {
-					const body = { message: id, text: deed.text, mentions: [], all: false };
+					const body = { message: id, text: deed.text, mentions: [], all: false, was };
 					return this.#happen({ actor: message.author, kind: 'message.edited', body });
 				}
 				const kinds = {
@@ -150,7 +151,8 @@ export class ServerRoom {
 					answer: 'message.answered',
 					reopen: 'message.reopened'
 				} as const;
-				return this.#happen({ actor: message.author, kind: kinds[deed.do], body: { message: id } });
+				const body = deed.do === 'delete' ? { message: id, was } : { message: id };
+				return this.#happen({ actor: message.author, kind: kinds[deed.do], body });
 			}
 		}
 	}
