@@ -947,6 +947,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lends the session the key to what its client keeps on the device. */
+        post: operations["lease_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/recover": {
         parameters: {
             query?: never;
@@ -1457,6 +1474,16 @@ export interface components {
          * @enum {string}
          */
         Language: "ja" | "en";
+        /** @description A key on loan. Not `Debug`: a key does not print itself. */
+        Lease: {
+            /**
+             * Format: int64
+             * @description ms UTC; afterwards the client forgets the key and asks again.
+             */
+            expires_at: number;
+            /** @description 32 bytes, base64 (RFC 4648 §4); the same for the whole session. */
+            key: string;
+        };
         /** @description Summary mails. */
         MailChange: {
             /** @description Whether members may have them. */
@@ -4989,6 +5016,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lease_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
