@@ -15,7 +15,7 @@ const PAGE = '/';
 const WIDTH = 6;
 
 /** What drawing a PDF needs (character maps, fonts, its worker): five megabytes, fetched when one is opened. */
-const LATER = /\.(bcmap|pfb|ttf|mjs)$|openjpeg/;
+const LATER = /pdf\.worker|openjpeg|qcms|jbig2|\.(bcmap|ttf|pfb|icc|wasm)$/;
 
 const paths = new Set([...build, ...files].filter((path) => path !== '/robots.txt' && !LATER.test(path)));
 
@@ -49,5 +49,11 @@ export async function page(request: Request): Promise<Response> {
 }
 
 export async function asset(request: Request): Promise<Response> {
-	return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+	const copy = await caches.match(request, { ignoreVary: true });
+	if (copy) return copy;
+	const fresh = await fetch(request);
+	// After a sign-out there are no copies until somebody is in again.
+	if (fresh.ok && LATER.test(new URL(request.url).pathname) && (await caches.has(CACHE)))
+		await (await caches.open(CACHE)).put(request, fresh.clone());
+	return fresh;
 }
