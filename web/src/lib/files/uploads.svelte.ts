@@ -4,6 +4,7 @@
  * What must stay true: there is one of it per session, fetched when a file is first attached or waits to be sent;
  * the view is told at most once per animation frame, however often a part moves.
  */
+import { local } from '$lib/local/local';
 import { live } from '$lib/live/store.svelte';
 import { newId } from '$lib/live/uuid';
 import { m } from '$lib/paraglide/messages';
@@ -12,6 +13,10 @@ import { SvelteMap } from 'svelte/reactivity';
 import * as calls from './calls';
 import { LocalKeep } from './keep';
 import { Uploader, type Upload } from './upload';
+
+/** How often, and how far apart (ms), it is looked whether what was kept can be read. */
+const RESTORES = 60;
+const RESTORE_EVERY = 500;
 
 class Uploads {
 	/** Of every room, in the order attached. */
@@ -41,7 +46,14 @@ class Uploads {
 		});
 		session.whenEnding(() => this.#end());
 		if (!navigator.onLine) this.#uploader.pause();
-		void this.#uploader.restore();
+		void this.#restore();
+	}
+
+	/** What a closed tab left can be read only once this session's key is here, which may take a moment. */
+	async #restore(): Promise<void> {
+		for (let tries = 0; tries < RESTORES && !local.durable; tries += 1)
+			await new Promise((done) => setTimeout(done, RESTORE_EVERY));
+		await this.#uploader.restore();
 	}
 
 	#changed(): void {
