@@ -110,8 +110,8 @@ journey('what lies in the browser tells nothing, and goes with the session', asy
     await window.page.getByRole('button', { name: 'サインアウト' }).click();
     const sure = window.page.getByRole('dialog').getByRole('button', { name: /サインアウト/ });
     await sure.click({ timeout: 2_000 }).catch(() => {});
-    await window.page.waitForURL('**/sign-in**');
-    await window.page.waitForTimeout(1_000);
+    await stage.until(async () => window.page.url().includes('/sign-in'));
+    await window.page.waitForTimeout(1_500);
     const { records, caches } = await kept(window.page);
     assert.deepEqual(records, []);
     assert.deepEqual(caches, []);
@@ -126,7 +126,7 @@ journey('a session ended elsewhere takes what was kept with it', async (stage) =
   await window.page.waitForTimeout(6_000);
   assert.ok((await kept(window.page)).records.length > 0);
   await otsu.call('DELETE', '/session');
-  await window.page.waitForURL('**/sign-in**', { timeout: 10_000 });
+  await stage.until(async () => window.page.url().includes('/sign-in'));
   await window.page.waitForTimeout(1_000);
   assert.deepEqual((await kept(window.page)).records.filter((one) => !one.startsWith('plain')), []);
 });
