@@ -7,7 +7,11 @@
 import { Problem } from '$lib/api/problem';
 import { live } from '$lib/live/store.svelte';
 import type { Message } from '$lib/live/wire';
+import { m } from '$lib/paraglide/messages';
+import { announce } from '$lib/parts/announce.svelte';
 import { session } from '$lib/session/session.svelte';
+import { atName } from '$lib/talk/names';
+import { preview } from '$lib/talk/preview';
 import { SvelteSet } from 'svelte/reactivity';
 import * as calls from './calls';
 
@@ -99,12 +103,19 @@ class Later {
 				return;
 			}
 			case 'reminders':
-				this.reminders = (await calls.reminders()).reminders;
-				return;
+				return this.#remind((await calls.reminders()).reminders);
 			case 'schedules':
 				this.schedules = (await calls.schedules()).schedules;
 				return;
 		}
+	}
+
+	/** What has become due since the list was last read is said aloud. */
+	#remind(reminders: readonly calls.Reminder[]): void {
+		const waited = new Set(this.reminders?.filter((one) => one.state === 'set').map((one) => one.id));
+		this.reminders = reminders;
+		for (const { id, message } of this.due)
+			if (waited.has(id)) announce.say(m.later_due_now({ text: preview(message.text ?? '', atName) }));
 	}
 
 	async more(what: 'unanswered' | 'bookmarks'): Promise<void> {
