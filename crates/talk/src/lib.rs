@@ -49,6 +49,10 @@ pub static MIGRATIONS: &[Migration] = &[
     Migration { name: "talk/0003_personal", sql: include_str!("../migrations/0003_personal.sql") },
     Migration { name: "talk/0004_files", sql: include_str!("../migrations/0004_files.sql") },
     Migration { name: "talk/0005_notifications", sql: include_str!("../migrations/0005_notifications.sql") },
+    Migration {
+        name: "talk/0006_schedule_files",
+        sql: include_str!("../migrations/0006_schedule_files.sql"),
+    },
 ];
 
 /// Talk's projections.

@@ -316,23 +316,39 @@ pub async fn bring(
     room: RoomId,
     files: &[FileId],
 ) -> Result<Vec<(PostedFile, FileView)>, Refusal> {
-    let mut brought: Vec<(PostedFile, FileView)> = Vec::with_capacity(files.len());
-    for file in files {
-        let usable = |there: &PlacedFile| {
-            there.room == room
-                && there.by == caller.member
-                && there.message.is_none()
-                && there.view.state != FileState::Infected
-        };
-        let there = queries::visible(tx, *file, caller.member).await?.filter(usable);
-        let there = there.filter(|_| !brought.iter().any(|(one, _)| one.file == *file));
-        let view = there.ok_or(&FILE_NOT_USABLE)?.view;
+    let mut brought = Vec::with_capacity(files.len());
+    for view in usable(tx, caller, room, files).await? {
         let name = tx.put_content(&view.name).await?;
         let posted =
-            PostedFile { file: *file, name: name.into(), shape: view.shape.clone(), state: view.state };
+            PostedFile { file: view.id, name: name.into(), shape: view.shape.clone(), state: view.state };
         brought.push((posted, view));
     }
     Ok(brought)
+}
+
+/// These files, when a message of the caller's could bring them to this room now.
+///
+/// # Errors
+/// 422 `message.file_not_usable`.
+pub(crate) async fn usable(
+    tx: &mut Tx,
+    caller: &Caller,
+    room: RoomId,
+    files: &[FileId],
+) -> Result<Vec<FileView>, Refusal> {
+    let free = |there: &PlacedFile| {
+        there.room == room
+            && there.by == caller.member
+            && there.message.is_none()
+            && there.view.state != FileState::Infected
+    };
+    let mut views: Vec<FileView> = Vec::with_capacity(files.len());
+    for file in files {
+        let there = queries::visible(tx, *file, caller.member).await?.filter(free);
+        let there = there.filter(|_| !views.iter().any(|one| one.id == *file));
+        views.push(there.ok_or(&FILE_NOT_USABLE)?.view);
+    }
+    Ok(views)
 }
 
 async fn append(tx: &mut Tx, room: RoomId, actor: Actor, fact: impl Into<FileFact>) -> Result<(), Refusal> {

@@ -166,6 +166,20 @@ pub async fn of_messages(
     rows.iter().map(|row| Ok((row.get(10)?, view(row, 0)?))).collect()
 }
 
+/// The files of a member's scheduled messages that are still open, each with its message, in their order.
+///
+/// # Errors
+/// What storage says.
+pub async fn of_schedules(reader: &mut Reader, member: MemberId) -> Result<Vec<(MessageId, FileView)>> {
+    let sql = concat!(
+        "SELECT ",
+        file_columns!(),
+        ", k.schedule FROM schedule_files k JOIN files f ON f.id = k.file LEFT JOIN contents c ON c.id = f.name
+          WHERE k.member = $1 ORDER BY k.schedule, k.position"
+    );
+    reader.query(sql, params![member]).await?.iter().map(|row| Ok((row.get(10)?, view(row, 0)?))).collect()
+}
+
 /// Which of a room's files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FilesAsked {
@@ -320,8 +334,8 @@ pub async fn abandoned_uploads(reader: &mut Reader, before: Instant) -> Result<V
 /// # Errors
 /// What storage says.
 pub async fn unposted(reader: &mut Reader, before: Instant) -> Result<Vec<(FileId, RoomId)>> {
-    let sql =
-        "SELECT id, room FROM files WHERE message IS NULL AND state <> 'erased' AND at < $1 ORDER BY at";
+    let sql = "SELECT id, room FROM files f WHERE message IS NULL AND state <> 'erased' AND at < $1
+          AND NOT EXISTS (SELECT 1 FROM schedule_files k WHERE k.file = f.id) ORDER BY at";
     pairs(reader, sql, before).await
 }
 

@@ -12,9 +12,10 @@ use super::queries::{self, ScheduleView};
 use super::rules::{
     self, Failure, LIMIT, SCHEDULE_AUTHOR_LEFT, SCHEDULE_OVER, SCHEDULE_TOO_MANY, ScheduleState,
 };
+use crate::files;
 use crate::messages::commands::{NewMessage, could_post, post_message};
 use crate::messages::queries::MessageView;
-use crate::messages::rules::Label;
+use crate::messages::rules::{Label, TEXT_EMPTY};
 use crate::mine::Mine;
 
 /// What is to change; what is absent stays.
@@ -43,6 +44,7 @@ pub async fn set_schedule(
         return if there.state.is_open() { Ok((there, false)) } else { Err((&SCHEDULE_OVER).into()) };
     }
     could_post(tx, caller, room, &new.text, new.reply_to).await?;
+    files::commands::usable(tx, caller, room, &new.files).await?;
     rules::time(at, tx.now())?;
     if queries::count(tx, caller.member).await? >= LIMIT {
         return Err(Refusal::new(&SCHEDULE_TOO_MANY).fact("limit", LIMIT));
@@ -55,6 +57,7 @@ pub async fn set_schedule(
         label: new.label,
         reply_to: new.reply_to,
         at,
+        files: new.files.clone(),
     };
     append(tx, caller.actor(), caller.member, set).await?;
     Ok((mine(tx, caller, new.id).await?, true))
@@ -78,6 +81,9 @@ pub async fn change_schedule(
     }
     let before = there.text.ok_or(&refusal::NOT_FOUND)?;
     let text = change.text.as_deref().unwrap_or(&before);
+    if text.is_empty() && there.files.is_empty() {
+        return Err((&TEXT_EMPTY).into());
+    }
     could_post(tx, caller, there.room, text, there.reply_to).await?;
     let content = tx.put_content(text).await?;
     tx.erase_content(there.content).await?;
@@ -165,7 +171,7 @@ async fn post(tx: &mut Tx, caller: &Caller, there: &ScheduleView) -> Result<(Mes
         text: there.text.clone().unwrap_or_default(),
         label: there.label,
         reply_to: there.reply_to,
-        files: Vec::new(),
+        files: there.files.iter().map(|file| file.id).collect(),
     };
     // A message of this id is this one: then there is nothing to post, only to note.
     let (message, made) = post_message(tx, caller, there.room, &new).await?;

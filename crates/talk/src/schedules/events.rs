@@ -1,6 +1,6 @@
 //! What can have happened to a scheduled message. Stream: its author's own. The text is not here, as with messages.
 
-use kairan_core::{Instant, MessageId, RoomId, Seq};
+use kairan_core::{FileId, Instant, MessageId, RoomId, Seq};
 use kairan_storage::facts;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub struct ScheduleSet {
     pub reply_to: Option<MessageId>,
     /// When.
     pub at: Instant,
+    /// The files it will bring, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
 }
 
 /// Its author changed it; it is whole again, and waits again where it had failed.
@@ -89,6 +92,12 @@ mod tests {
                 "schedule.set",
                 format!(
                     r#"{{"message":"{id}","room":"{id}",{content},"label":"consult","reply_to":null,"at":1796601600000}}"#
+                ),
+            ),
+            (
+                "schedule.set",
+                format!(
+                    r#"{{"message":"{id}","room":"{id}",{content},"label":null,"reply_to":null,"at":1796601600000,"files":["{id}"]}}"#
                 ),
             ),
             (

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use kairan_core::{Instant, MessageId, Refusal, RoomId, refusal};
+use kairan_core::{FileId, Instant, MessageId, Refusal, RoomId, refusal};
 use kairan_http::problem::ProblemBody;
 use kairan_http::{Answer, At, Body, NoContent, Problem, present};
 use kairan_people::Caller;
@@ -15,9 +15,10 @@ use utoipa_axum::routes;
 use super::queries::{self, ScheduleView};
 use super::{commands, rules};
 use crate::Talk;
+use crate::files::http::File;
 use crate::messages::commands::NewMessage;
 use crate::messages::http::Message;
-use crate::messages::rules::{Label, message_text};
+use crate::messages::rules::{Label, message_text_beside};
 use crate::mine::job;
 use crate::rooms::http::{job as room_job, status};
 
@@ -34,8 +35,12 @@ pub fn router() -> OpenApiRouter<Talk> {
 pub struct ScheduleNew {
     #[schema(value_type = String, format = Uuid)]
     room: RoomId,
-    /// 1–8,000 code points.
+    /// 1–8,000 code points; beside files it may be empty.
     text: String,
+    /// One's own finished files of that room that no message brought yet, at most 20.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, format = Uuid)]
+    files: Vec<FileId>,
     #[serde(default)]
     label: Option<Label>,
     #[serde(default)]
@@ -49,7 +54,7 @@ pub struct ScheduleNew {
 /// What to change of one; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ScheduleChange {
-    /// 1–8,000 code points.
+    /// 1–8,000 code points; beside files it may be empty.
     #[serde(default)]
     text: Option<String>,
     /// `null` takes it away.
@@ -89,6 +94,7 @@ pub struct Schedule {
     #[schema(value_type = i64)]
     at: Instant,
     state: ScheduleStanding,
+    files: Vec<File>,
     /// Why it was not posted, in words.
     #[schema(required = true)]
     why: Option<ProblemBody>,
@@ -109,6 +115,7 @@ impl From<ScheduleView> for Schedule {
             label: view.label,
             reply_to: view.reply_to,
             at: view.at,
+            files: view.files.into_iter().map(File::from).collect(),
             state: match view.state {
                 rules::ScheduleState::Failed => ScheduleStanding::Failed,
                 _ => ScheduleStanding::Waiting,
@@ -132,8 +139,8 @@ async fn put_schedule(
     At(id): At<MessageId>,
     Body(new): Body<ScheduleNew>,
 ) -> Answer<(StatusCode, Json<Schedule>)> {
-    let ScheduleNew { room, text, label, reply_to, at } = new;
-    let new = NewMessage { id, text: message_text(&text)?, label, reply_to, files: Vec::new() };
+    let ScheduleNew { room, text, files, label, reply_to, at } = new;
+    let new = NewMessage { id, text: message_text_beside(&text, files.len())?, label, reply_to, files };
     let (schedule, made) =
         job(&talk, &caller, async move |tx, caller| commands::set_schedule(tx, caller, room, &new, at).await)
             .await?;
@@ -148,7 +155,9 @@ async fn patch_schedule(
     Body(change): Body<ScheduleChange>,
 ) -> Answer<Json<Schedule>> {
     let ScheduleChange { text, label, at } = change;
-    let change = commands::Change { text: text.as_deref().map(message_text).transpose()?, label, at };
+    // Whether it may be empty is known where its files are.
+    let text = text.map(|text| message_text_beside(&text, 1)).transpose()?;
+    let change = commands::Change { text, label, at };
     let schedule =
         job(&talk, &caller, async move |tx, caller| commands::change_schedule(tx, caller, id, &change).await)
             .await?;

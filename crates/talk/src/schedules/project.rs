@@ -1,16 +1,19 @@
-//! Schedule events → `schedules`.
+//! Schedule events → `schedules`, `schedule_files`.
 
 use kairan_storage::{Event, Facts, LocalBoxFuture, Projection, Result, Stream, Tables, params};
 
 use super::events::ScheduleFact;
 use crate::messages::rules::Label;
 
-/// Writes `schedules`.
+/// Writes `schedules` and `schedule_files`.
 pub struct Schedules;
+
+/// Its files are the message's now, or nobody's.
+const FILES_DONE: &str = "DELETE FROM schedule_files WHERE member = $1 AND schedule = $2";
 
 impl Projection for Schedules {
     fn tables(&self) -> &'static [&'static str] {
-        &["schedules"]
+        &["schedules", "schedule_files"]
     }
 
     fn apply<'a>(&'a self, tables: &'a mut Tables<'_>, event: &'a Event) -> LocalBoxFuture<'a, Result<()>> {
@@ -23,7 +26,12 @@ impl Projection for Schedules {
                     let label = set.label.map(Label::name);
                     let row =
                         params![member, set.message, set.room, set.content.id, label, set.reply_to, set.at];
-                    tables.run(sql, row).await
+                    tables.run(sql, row).await?;
+                    let sql = "INSERT INTO schedule_files (member, schedule, position, file) VALUES ($1, $2, $3, $4)";
+                    for (position, file) in (0_i64..).zip(set.files) {
+                        tables.run(sql, params![member, set.message, position, file]).await?;
+                    }
+                    Ok(())
                 }
                 ScheduleFact::Changed(changed) => {
                     let sql = "UPDATE schedules SET content = $3, label = $4, at = $5, state = 'waiting', failure = NULL WHERE member = $1 AND id = $2";
@@ -33,12 +41,14 @@ impl Projection for Schedules {
                 }
                 ScheduleFact::Cancelled(cancelled) => {
                     let sql = "UPDATE schedules SET state = 'cancelled', failure = NULL WHERE member = $1 AND id = $2";
-                    tables.run(sql, params![member, cancelled.message]).await
+                    tables.run(sql, params![member, cancelled.message]).await?;
+                    tables.run(FILES_DONE, params![member, cancelled.message]).await
                 }
                 ScheduleFact::Sent(sent) => {
                     let sql =
                         "UPDATE schedules SET state = 'sent', failure = NULL WHERE member = $1 AND id = $2";
-                    tables.run(sql, params![member, sent.message]).await
+                    tables.run(sql, params![member, sent.message]).await?;
+                    tables.run(FILES_DONE, params![member, sent.message]).await
                 }
                 ScheduleFact::Failed(failed) => {
                     let failure = serde_json::to_string(&failed.failure)?;

@@ -4,6 +4,8 @@ use kairan_core::{ContentId, Instant, MemberId, MessageId, RoomId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
 use super::rules::{Failure, ScheduleState};
+use crate::files;
+use crate::files::queries::FileView;
 use crate::messages::rules::Label;
 
 /// A scheduled message.
@@ -27,6 +29,8 @@ pub struct ScheduleView {
     pub state: ScheduleState,
     /// Why it was not posted.
     pub failure: Option<Failure>,
+    /// What it will bring, in order; nothing once it is done.
+    pub files: Vec<FileView>,
 }
 
 /// One of a member's scheduled messages, in whatever state.
@@ -39,7 +43,14 @@ pub async fn schedule(
     message: MessageId,
 ) -> Result<Option<ScheduleView>> {
     let sql = "SELECT s.id, s.room, s.content, c.body, s.label, s.reply_to, s.at, s.state, s.failure FROM schedules s LEFT JOIN contents c ON c.id = s.content WHERE s.member = $1 AND s.id = $2";
-    reader.maybe(sql, params![member, message]).await?.map(|row| view(&row)).transpose()
+    let Some(mut there) =
+        reader.maybe(sql, params![member, message]).await?.as_ref().map(view).transpose()?
+    else {
+        return Ok(None);
+    };
+    let all = files::queries::of_schedules(reader, member).await?;
+    there.files = all.into_iter().filter(|(one, _)| *one == message).map(|(_, file)| file).collect();
+    Ok(Some(there))
 }
 
 /// A member's scheduled messages that are not done, by their time.
@@ -49,7 +60,14 @@ pub async fn schedule(
 pub async fn schedules(reader: &mut Reader, member: MemberId) -> Result<Vec<ScheduleView>> {
     let sql = "SELECT s.id, s.room, s.content, c.body, s.label, s.reply_to, s.at, s.state, s.failure FROM schedules s LEFT JOIN contents c ON c.id = s.content
         WHERE s.member = $1 AND s.state IN ('waiting', 'failed') ORDER BY s.at, s.id";
-    reader.query(sql, params![member]).await?.iter().map(view).collect()
+    let mut mine: Vec<ScheduleView> =
+        reader.query(sql, params![member]).await?.iter().map(view).collect::<Result<_>>()?;
+    for (schedule, file) in files::queries::of_schedules(reader, member).await? {
+        if let Some(one) = mine.iter_mut().find(|one| one.id == schedule) {
+            one.files.push(file);
+        }
+    }
+    Ok(mine)
 }
 
 /// How many of a member's scheduled messages are not done.
@@ -97,5 +115,6 @@ fn view(row: &Row) -> Result<ScheduleView> {
         at: row.get(6)?,
         state: ScheduleState::named(&row.get::<String>(7)?).ok_or(Error::NoRow("a schedule's state"))?,
         failure: failure.map(|failure| serde_json::from_str(&failure)).transpose()?,
+        files: Vec::new(),
     })
 }

@@ -414,6 +414,47 @@ async fn opening_is_evidence_and_what_is_abandoned_goes() {
     .await;
 }
 
+/// R48, R58: a file that waits for a scheduled message is not taken for abandoned; it is posted with it, or freed.
+#[tokio::test]
+async fn a_scheduled_message_keeps_its_files_until_its_time() {
+    in_organisations(async |o| {
+        let member = o.member("甲野 一").await;
+        let room = o.room(&o.owner, &[&member]).await;
+        let (kept, freed) = (
+            o.upload(&o.owner, room, "棚卸.txt", b"one").await,
+            o.upload(&o.owner, room, "版.txt", b"two").await,
+        );
+        let at = o.base.store.surroundings().now().plus_ms(10 * DAY);
+        let schedule =
+            |text: &str, files: &[FileId]| json!({"room": room, "text": text, "files": files, "at": at});
+        let (first, second) = (o.room_id(), o.room_id());
+        let made = o.put(&o.owner, &format!("/schedules/{first}"), &schedule("", &[kept])).await.expect(201);
+        assert_eq!(made["files"][0]["name"], "棚卸.txt");
+        let again = o.put(&o.owner, &format!("/schedules/{first}"), &schedule("", &[kept])).await.expect(200);
+        assert_eq!(again, made, "a retry is harmless");
+        o.put(&o.owner, &format!("/schedules/{second}"), &schedule("二つ目", &[freed])).await.expect(201);
+        for (files, code) in [(vec![o.file_id()], "message.file_not_usable"), (Vec::new(), "text.empty")] {
+            let id = o.room_id();
+            o.put(&o.owner, &format!("/schedules/{id}"), &schedule("", &files)).await.refused(422, code);
+        }
+        o.patch(&o.owner, &format!("/schedules/{second}"), &json!({"text": " "})).await.expect(200);
+        o.delete(&o.owner, &format!("/schedules/{second}")).await.expect(204);
+        o.base.clock.advance(9 * DAY);
+        jobs::round(&o.talk()).await;
+        assert_eq!(o.pieces().await, 1, "what the cancelled one would have brought is nobody's");
+        o.base.clock.advance(DAY);
+        kairan_talk::due::run(&o.base.store).await.expect("storage answers");
+        let (owner, member) = (o.sign_in(&o.owner).await, o.sign_in(&member).await);
+        let posted = o.get(&member, &format!("/rooms/{room}/messages/{first}")).await.expect(200);
+        assert_eq!((&posted["text"], &posted["files"][0]["name"]), (&json!(""), &json!("棚卸.txt")));
+        assert_eq!(o.download(&member, kept).await, b"one");
+        assert_eq!(o.get(&owner, "/schedules").await.expect(200), json!({"schedules": []}));
+        jobs::round(&o.talk()).await;
+        assert_eq!(o.pieces().await, 1);
+    })
+    .await;
+}
+
 /// Finds what holds `VIRUS`, when it is there to be asked.
 struct Held(AtomicBool);
 

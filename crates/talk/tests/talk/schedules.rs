@@ -278,7 +278,7 @@ async fn nothing_is_sent_for_somebody_who_may_not_sign_in() {
         let (message, at) = (o.base.store.surroundings().id(), o.soon());
         let set = async move |tx: &mut Tx| -> Result<(), Error> {
             let content = tx.put_content("いない人から").await?.into();
-            let set = ScheduleSet { message, room, content, label: None, reply_to: None, at };
+            let set = ScheduleSet { message, room, content, label: None, reply_to: None, at, files: Vec::new() };
             tx.append(Stream::Member(absent), Actor::System, None, &ScheduleFact::from(set)).await?;
             Ok(())
         };

@@ -2155,6 +2155,7 @@ export interface components {
              * @description ms UTC.
              */
             at: number;
+            files: components["schemas"]["File"][];
             /**
              * Format: uuid
              * @description The message will have it too.
@@ -2177,7 +2178,7 @@ export interface components {
              */
             at?: number | null;
             label?: null | components["schemas"]["Label"];
-            /** @description 1–8,000 code points. */
+            /** @description 1–8,000 code points; beside files it may be empty. */
             text?: string | null;
         };
         /** @description A message for later. */
@@ -2187,12 +2188,14 @@ export interface components {
              * @description ms UTC; a minute to a year ahead.
              */
             at: number;
+            /** @description One's own finished files of that room that no message brought yet, at most 20. */
+            files?: string[];
             label?: null | components["schemas"]["Label"];
             /** Format: uuid */
             reply_to?: string | null;
             /** Format: uuid */
             room: string;
-            /** @description 1–8,000 code points. */
+            /** @description 1–8,000 code points; beside files it may be empty. */
             text: string;
         };
         /**

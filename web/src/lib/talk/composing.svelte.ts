@@ -5,6 +5,7 @@
  * and while an old message is edited the new one waits beside it.
  */
 import { trays } from '$lib/files/trays.svelte';
+import { uploads } from '$lib/files/uploads.svelte';
 import { Problem } from '$lib/api/problem';
 import { schedule as keep } from '$lib/later/calls';
 import { later } from '$lib/later/later.svelte';
@@ -146,12 +147,19 @@ export class Composing {
 		const refusal = tooLong(text);
 		if (refusal) return refusal;
 		const reply_to = this.#desk.replying?.id ?? null;
+		await trays.settled();
+		const files = trays.of(this.room).map(({ file }) => file);
+		// What is left with the server for later is there whole: this browser may be closed by then.
+		const outcome = files.length > 0 ? await uploads.ready(files) : null;
+		if (outcome) return outcome.is === 'refused' ? outcome.why() : m.problem_network();
 		try {
-			await keep(newId(), { room: this.room, text, label: this.label, reply_to, at });
+			await keep(newId(), { room: this.room, text, label: this.label, reply_to, files, at });
 			await later.load('schedules');
 		} catch (thrown) {
 			return Problem.from(thrown).words;
 		}
+		trays.take(this.room);
+		uploads.posted(files);
 		this.#clear();
 		return '';
 	}
