@@ -150,7 +150,7 @@ async fn replies_quote_what_is_in_the_room() {
         let elsewhere = o.room(&o.owner, &[]).await;
         let (first, other) = (o.say(&o.owner, room, "閉店作業、完了").await, o.say(&o.owner, elsewhere, "別の部屋").await);
         let reply = o.try_say(&o.owner, room, &json!({"text": "測り直して", "reply_to": first["id"], "label": "request"})).await.expect(201);
-        assert_eq!(reply["reply_to"], json!({"message": first["id"], "author": o.owner.id.to_string(), "text": "閉店作業、完了", "deleted": false}));
+        assert_eq!(reply["reply_to"], json!({"message": first["id"], "author": o.owner.id.to_string(), "text": "閉店作業、完了", "deleted": false, "files": 0, "file_kind": null}));
         o.try_say(&o.owner, room, &json!({"text": "測り直して", "reply_to": other["id"]})).await.refused(422, "reply.not_found");
         o.delete(&o.owner, &format!("/rooms/{room}/messages/{}", first["id"].as_str().expect("id"))).await.expect(204);
         let quoted = o.get(&o.owner, &format!("/rooms/{room}/messages/{}", reply["id"].as_str().expect("id"))).await.expect(200);

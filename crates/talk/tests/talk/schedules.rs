@@ -209,13 +209,17 @@ async fn what_cannot_be_posted_at_its_time_stays_with_the_reason_and_its_author_
         o.delete(&o.owner, &format!("/rooms/{left}/members/{}", author.id)).await.expect(204);
         let mut news = o.base.store.bus().listen();
         o.pass(HALF + 10).await;
-        let mut told = 0;
-        while let Ok(heard) = news.try_recv() {
-            told += usize::from(
-                matches!(heard, News::Mine { member, what: "schedules", .. } if member == author.id),
-            );
-        }
-        assert_eq!(told, 6, "each end is told");
+        // A job is answered before its news is told, so it is waited for.
+        let each_end = async {
+            let mut told = 0;
+            while told < 6 {
+                let heard = news.recv().await.expect("the store is open");
+                told += usize::from(
+                    matches!(heard, News::Mine { member, what: "schedules", .. } if member == author.id),
+                );
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), each_end).await.expect("each end is told");
         assert_eq!(
             o.scheduled(&author).await,
             [
