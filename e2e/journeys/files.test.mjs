@@ -9,6 +9,7 @@ import { organisation } from '../harness/api.mjs';
 import * as made from '../harness/files.mjs';
 import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
+import { settled } from '../harness/kept.mjs';
 import { RoomPage } from '../harness/room.mjs';
 import { arrived, attach, saved, tray, viewer } from '../pages/files.mjs';
 
@@ -144,6 +145,76 @@ journey('200 MB arrive whole over a line that is cut three times', async (stage)
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+journey('the very first file is attached and sent without a line', async (stage) => {
+  const { here, there } = await shop(stage);
+  const page = new RoomPage(here.page);
+  // What attaching needs comes a moment after the room stands, before anything was attached.
+  await here.page.waitForTimeout(12_000);
+  await stage.step('it lies beside the words, and waits with them', async () => {
+    await here.offline(true);
+    await attach(new Pointer(here.page), 'ファイル', { name: '伝票.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b') });
+    await tray(here.page).getByText('伝票.csv').waitFor();
+    await page.field.fill('伝票です');
+    await page.button.click();
+    await page.message('伝票です').getByText('伝票.csv').waitFor();
+  });
+  await stage.step('with the line back both arrive', async () => {
+    await here.offline(false);
+    await page.sent('伝票です', 40_000);
+    await new RoomPage(there.page).message('伝票です').getByText('伝票.csv').waitFor();
+  });
+});
+
+journey('what was sent without a line arrives though its tab was closed', async (stage) => {
+  const { otsu, room, here } = await shop(stage);
+  const { step, say } = stage;
+  const SIZE = 24 * 1024 * 1024;
+  const bytes = Buffer.alloc(SIZE, 'かんな');
+  const field = (/** @type {RoomPage} */ page) => page.message('図面一式です');
+  let page = new RoomPage(here.page);
+  await settled(here.page);
+  // What a start without a line needs is written some seconds behind.
+  await here.page.waitForTimeout(6_000);
+
+  await step('the line goes in the middle of the file; it is sent all the same and the tab closed', async () => {
+    // Two parts arrive, the others stay in the air.
+    let arrived = 0;
+    here.page.on('requestfinished', (one) => (arrived += Number(/\/parts\/\d+$/.test(one.url()))));
+    await here.page.route(/\/parts\/[2-9]$/, () => {});
+    await attach(new Pointer(here.page), 'ファイル', { name: '図面.bin', mimeType: '', buffer: bytes });
+    await stage.until(async () => arrived === 2);
+    await here.offline(true);
+    await page.field.fill('図面一式です');
+    await page.button.click();
+    // From the moment the field is empty it is kept: not a moment is left for more.
+    await here.page.waitForFunction(() => document.querySelector('textarea')?.value === '');
+    await here.page.close();
+  });
+
+  await step('a new tab shows it waiting', async () => {
+    here.page = await here.context.newPage();
+    page = new RoomPage(here.page);
+    await page.open(room);
+    await field(page).getByText('図面.bin').waitFor();
+    assert.equal(await field(page).locator('[data-seq]').count(), 0, 'nobody else has it yet');
+  });
+
+  await step('with the line back it goes on where it was and arrives whole', async () => {
+    let tries = 0;
+    here.page.on('request', (one) => (tries += Number(/\/parts\/\d+$/.test(one.url()))));
+    const back = performance.now();
+    await here.offline(false);
+    await page.sent('図面一式です', 60_000);
+    say(`it stood ${((performance.now() - back) / 1000).toFixed(1)} s after the line was back, ${tries} of 6 parts sent`);
+    assert.equal(tries, 4, 'what had arrived was not sent again');
+    const [file] = (await otsu.call('GET', `/rooms/${room}/files`)).files;
+    assert.deepEqual([file.name, file.size], ['図面.bin', SIZE]);
+    const { url } = await otsu.call('POST', `/files/${file.id}/open`, { how: 'download' });
+    const answer = await made.ask(otsu, 'GET', url.replace('/api/v1', ''));
+    assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes), 'the same bytes');
+  });
 });
 
 journey('what may not come in is refused in words and leaves nothing', async (stage) => {

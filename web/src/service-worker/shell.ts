@@ -11,11 +11,11 @@ const PREFIX = 'kairan-';
 const CACHE = PREFIX + version;
 /** The one page of every address. */
 const PAGE = '/';
-/** Requests under way at once while copying. */
-const WIDTH = 6;
+/** Requests under way at once while copying: few, for a narrow line belongs to whoever reads and writes. */
+const WIDTH = 3;
 
-/** What drawing a PDF needs (character maps, fonts, its worker): five megabytes, fetched when one is opened. */
-const LATER = /pdf\.worker|openjpeg|qcms|jbig2|\.(bcmap|ttf|pfb|icc|wasm)$/;
+/** What drawing a PDF needs (its code, character maps, fonts): six megabytes, fetched when one is opened. */
+const LATER = /pdf\.(min|worker)|openjpeg|qcms|jbig2|\.(bcmap|ttf|pfb|icc|wasm)$/;
 
 const paths = new Set([...build, ...files].filter((path) => path !== '/robots.txt' && !LATER.test(path)));
 
@@ -30,7 +30,8 @@ export async function fill(): Promise<void> {
 		for (let path = missing.shift(); path !== undefined; path = missing.shift()) {
 			// Named after its content: another version's copy is the same.
 			const same = path.startsWith('/_app/immutable/') ? await caches.match(path) : undefined;
-			const copy = same ?? (await fetch(path, { cache: path === PAGE ? 'no-store' : 'default' }));
+			const copy =
+				same ?? (await fetch(path, { cache: path === PAGE ? 'no-store' : 'default', priority: 'low' }));
 			if (!copy.ok) throw new Error(`${path}: ${copy.status}`);
 			await cache.put(path, copy);
 		}

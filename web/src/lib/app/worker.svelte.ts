@@ -6,6 +6,7 @@
 import { goto } from '$app/navigation';
 import { language } from '$lib/i18n/language.svelte';
 import { BrowserShelf } from '$lib/local/shelf';
+import { quiet } from './quiet';
 import type { FromWorker, ToWorker } from './words';
 
 /** Milliseconds between two questions for a new version. */
@@ -15,16 +16,20 @@ class Worker {
 	/** A new version is here and waits. */
 	waiting = $state(false);
 	#registration: ServiceWorkerRegistration | null = null;
+	#started = false;
 	#askedAt = 0;
 	#wanted = false;
 
 	async start(): Promise<void> {
 		const { serviceWorker } = navigator;
-		if (!serviceWorker || this.#registration) return;
+		if (!serviceWorker || this.#started) return;
+		this.#started = true;
 		serviceWorker.addEventListener('message', ({ data }) => this.#hear(data as FromWorker));
 		serviceWorker.addEventListener('controllerchange', () => {
 			if (this.#wanted) location.reload();
 		});
+		// The very first one copies the whole app: that must not take the line from the page that is just loading.
+		if (!serviceWorker.controller) await quiet(0);
 		try {
 			this.#registration = await serviceWorker.register('/service-worker.js', { updateViaCache: 'none' });
 		} catch {

@@ -44,7 +44,7 @@ export class LocalKeep implements Keep {
 	put = (meta: Meta, bytes: Blob): Promise<void> =>
 		this.#next(meta.file, async () => {
 			// Otherwise it would only be copied into this page's memory, where it is already.
-			if (!local.durable) return;
+			if (!local.durable) throw new Error('there is no key to seal it with');
 			await local.keepFile(meta.file, bytes);
 			// The bytes first: what is listed here can be sent.
 			await local.put('uploads', meta.file, meta);

@@ -5,7 +5,13 @@
  */
 import fallback from 'pdfjs-dist/wasm/openjpeg_nowasm_fallback.js?url&no-inline';
 import worker from 'pdfjs-dist/build/pdf.worker.min.mjs?url&no-inline';
-import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy } from 'pdfjs-dist';
+import code from 'pdfjs-dist/build/pdf.min.mjs?url&no-inline';
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+
+/** Under its own name and as it came: that is how the worker beside the pages knows not to copy it before it is used. */
+const { getDocument, GlobalWorkerOptions, TextLayer } = (await import(
+	/* @vite-ignore */ code
+)) as typeof import('pdfjs-dist');
 
 export { TextLayer };
 export type { PDFDocumentProxy };

@@ -86,6 +86,11 @@ class Trays {
 		await this.#line;
 	}
 
+	/** Resolves once a closed tab does not lose these. */
+	kept(files: readonly string[]): Promise<void> {
+		return uploads.kept(files);
+	}
+
 	remove(room: string, one: Upload | Preparing): void {
 		this.#notes.delete(room);
 		if ('key' in one) this.preparing = this.preparing.filter((other) => other !== one);

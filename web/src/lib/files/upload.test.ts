@@ -268,6 +268,45 @@ describe('upload', () => {
 		expect(outcome).toBeNull();
 	});
 
+	it('goes on with what another tab kept and closed before the server heard of it', async () => {
+		const closed = world.open();
+		closed.pause();
+		closed.add(meta('a', 18), bytes(18));
+		closed.take(['a'], true);
+		await closed.kept(['a']);
+		// This one was open before that file was attached: it knows the letter's word for it only.
+		const other = world.open();
+		const ready = other.ready(['a']);
+		await world.clock.pass(0);
+		expect(await ready).toBeNull();
+		expect(world.uploads.get('a')?.meta.name).toBe('a.bin');
+		expect(world.whole('a')).toEqual(await original(18));
+	});
+
+	it('keeps what it holds as soon as it can, and says when', async () => {
+		const { put } = world.keep;
+		world.keep.put = () => Promise.reject(new Error('no key yet'));
+		const uploader = world.open();
+		uploader.pause();
+		uploader.add(meta('a', 18), bytes(18));
+		await settle();
+		expect(await world.keep.has('a')).toBe(false);
+		let open = () => {};
+		world.keep.put = async (one, blob) => {
+			await new Promise<void>((done) => (open = done));
+			await put(one, blob);
+		};
+		await uploader.secure();
+		let told = false;
+		void uploader.kept(['a']).then(() => (told = true));
+		await settle();
+		expect(told).toBe(false);
+		open();
+		await settle();
+		expect(told).toBe(true);
+		expect(await world.keep.has('a')).toBe(true);
+	});
+
 	it('arrives whole, whatever the line does and however often the tab is closed', async () => {
 		const answers = fc.array(fc.constantFrom('ok' as const, 'lost' as const, 'cut' as const), {
 			maxLength: 40

@@ -70,6 +70,7 @@ export interface Wire {
 /** Where bytes wait until the server has them, so that a closed tab does not lose them. */
 export interface Keep {
 	all(): Promise<Meta[]>;
+	/** Rejects when they would not outlive this page. */
 	put(meta: Meta, bytes: Blob): Promise<void>;
 	/** What is known of it has changed; its bytes have not. */
 	note(meta: Meta): Promise<void>;
@@ -110,6 +111,8 @@ interface Job {
 	/** As chosen in this page; after a reload they are read from where they were kept. */
 	bytes: Blob | null;
 	kept: boolean;
+	/** Settled once what is here of it outlives this page: `false`, it does not. */
+	keeping: Promise<boolean>;
 	phase: Phase;
 	why: (() => string) | null;
 	again: boolean;
@@ -134,6 +137,14 @@ interface Job {
 /** Its bytes can be had. */
 const isHere = (job: Job) => job.bytes !== null || job.kept;
 const ended = (job: Job) => job.phase === 'done' || job.phase === 'refused';
+/** Only its id is known so far. */
+const isStrange = ({ meta }: Job) => meta.room === '';
+/** Whether it was done. */
+const succeeds = (doing: Promise<unknown>): Promise<boolean> =>
+	doing.then(
+		() => true,
+		() => false
+	);
 
 export class Uploader {
 	#hands: Hands;
@@ -149,7 +160,7 @@ export class Uploader {
 	/** Takes up what a closed tab left behind. */
 	async restore(): Promise<void> {
 		for (const meta of await this.#hands.keep.all())
-			if (!this.#job(meta.file)) this.#jobs.push(newJob(meta, null));
+			if (!this.knows(meta.file)) this.#jobs.push(newJob(meta, null));
 		this.#hands.changed();
 		this.#pump();
 	}
@@ -164,13 +175,33 @@ export class Uploader {
 	/** `instead`: in the place of this one, which is thrown away. */
 	add(meta: Meta, bytes: Blob, instead?: string): void {
 		const place = this.#jobs.findIndex((job) => job.meta.file === instead);
-		this.#jobs.splice(place < 0 ? this.#jobs.length : place, 0, newJob(meta, bytes));
+		const job = newJob(meta, bytes);
+		this.#jobs.splice(place < 0 ? this.#jobs.length : place, 0, job);
 		if (instead) this.cancel(instead);
-		void this.#hands.keep.put(meta, bytes).catch(() => {
-			// No room to keep them: they still live in this page until they are sent.
-		});
+		// No room to keep them: they still live in this page until they are sent.
+		job.keeping = succeeds(this.#hands.keep.put(meta, bytes));
 		this.#hands.changed();
 		this.#pump();
+	}
+
+	/** They can be kept now, which they could not be before. */
+	async secure(): Promise<void> {
+		for (const job of this.#jobs) {
+			if (!job.bytes || (await job.keeping)) continue;
+			const { meta, bytes } = job;
+			// Ended or thrown away meanwhile.
+			if (bytes && !this.#gone(job)) job.keeping = succeeds(this.#hands.keep.put(meta, bytes));
+		}
+	}
+
+	/** Resolves once these outlive this page, are with the server, or it is certain that they cannot be kept. */
+	async kept(files: readonly string[]): Promise<void> {
+		const jobs = files.flatMap((file) => this.#job(file) ?? []);
+		await Promise.race([Promise.all(jobs.map(({ keeping }) => keeping)), this.ready(files)]);
+	}
+
+	knows(file: string): boolean {
+		return this.#job(file) !== undefined;
 	}
 
 	/** These belong to a letter now, or (`false`) lie beside what is being written again. */
@@ -179,7 +210,8 @@ export class Uploader {
 			const job = this.#job(file);
 			if (!job) continue;
 			job.meta = { ...job.meta, taken };
-			this.#lighten(job);
+			const [before, noted] = [job.keeping, this.#lighten(job)];
+			job.keeping = Promise.all([before, noted]).then(([bytes, note]) => bytes && note);
 		}
 		this.#hands.changed();
 	}
@@ -239,9 +271,10 @@ export class Uploader {
 	/** Resolves once the server has all of them (`null`), or one of them cannot arrive. */
 	ready(files: readonly string[]): Promise<Outcome<never> | null> {
 		for (const file of files) {
-			if (this.#job(file)?.phase === 'refused') this.retry(file);
+			const job = this.#job(file);
+			if (job?.phase === 'refused') this.retry(file);
 			// From another tab, or from before a reload: the server may have it.
-			else if (!this.#job(file)) this.#jobs.push(newJob(unknown(file), null));
+			else if (!job) this.#jobs.push(newJob(strange(file), null));
 		}
 		return new Promise((tell) => {
 			this.#waiters.push({ files, tell });
@@ -313,6 +346,7 @@ export class Uploader {
 	async #begin(job: Job): Promise<void> {
 		const { wire, keep } = this.#hands;
 		if (!job.bytes) job.kept = await keep.has(job.meta.file).catch(() => false);
+		if (isStrange(job)) await this.#recall(job);
 		const reply = isHere(job) && !job.begun ? await wire.begin(job.meta) : await wire.look(job.meta.file);
 		if (this.#gone(job)) {
 			// Thrown away meanwhile, and the server has just heard of it.
@@ -329,6 +363,15 @@ export class Uploader {
 		job.received = new Set(state === 'done' ? Array(countParts(job)).keys() : received);
 		job.known = true;
 		job.phase = 'sending';
+	}
+
+	/** What another tab, or this one before it was closed, noted of it. */
+	async #recall(job: Job): Promise<void> {
+		const all = await this.#hands.keep.all().catch((): Meta[] => []);
+		const found = all.find(({ file }) => file === job.meta.file);
+		if (found) job.meta = { ...found, taken: true };
+		// Bytes without a name cannot be begun, only gone on with.
+		else job.begun = true;
 	}
 
 	/** Without bytes: whoever has them may be another tab. */
@@ -370,7 +413,7 @@ export class Uploader {
 			job.phase = 'done';
 			job.info = reply.value;
 			job.bytes = null;
-			this.#lighten(job);
+			void this.#lighten(job);
 			return;
 		}
 		const { missing } = reply.is === 'refused' ? reply.facts : {};
@@ -382,11 +425,12 @@ export class Uploader {
 	}
 
 	/** Keeps of it what may still be needed after a reload: of what a letter carries and the server has, nothing. */
-	#lighten({ meta, phase }: Job): void {
+	#lighten({ meta, phase }: Job): Promise<boolean> {
 		const { keep } = this.#hands;
 		const done = phase === 'done';
 		const kept = done && meta.taken ? keep.drop(meta.file) : keep.note(meta);
 		void kept.then(() => (done ? keep.shed(meta.file) : undefined)).catch(() => {});
+		return succeeds(kept);
 	}
 
 	#gone(job: Job): boolean {
@@ -442,6 +486,7 @@ function newJob(meta: Meta, bytes: Blob | null): Job {
 		meta,
 		bytes,
 		kept: false,
+		keeping: Promise.resolve(bytes === null),
 		phase: 'waiting',
 		why: null,
 		again: false,
@@ -460,7 +505,7 @@ function newJob(meta: Meta, bytes: Blob | null): Job {
 	};
 }
 
-const unknown = (file: string): Meta => ({ file, room: '', name: '', size: 0, media: '', taken: true });
+const strange = (file: string): Meta => ({ file, room: '', name: '', size: 0, media: '', taken: true });
 
 /** Parts are counted from nought. */
 const countParts = (job: Job): number => (job.partBytes > 0 ? Math.ceil(job.meta.size / job.partBytes) : 0);

@@ -14,9 +14,8 @@ import * as calls from './calls';
 import { LocalKeep } from './keep';
 import { Uploader, type Upload } from './upload';
 
-/** How often, and how far apart (ms), it is looked whether what was kept can be read. */
-const RESTORES = 60;
-const RESTORE_EVERY = 500;
+/** The longest that a letter's files wait for this browser's key, ms: without one nothing was kept. */
+const KEY_WITHIN = 30_000;
 
 class Uploads {
 	/** Of every room, in the order attached. */
@@ -25,6 +24,8 @@ class Uploads {
 	readonly pictures = new SvelteMap<string, string>();
 
 	#scheduled = false;
+	/** What a closed tab left has been taken up. */
+	#restored: Promise<void>;
 	#uploader = new Uploader({
 		wire: calls.wire,
 		keep: new LocalKeep(),
@@ -46,14 +47,15 @@ class Uploads {
 		});
 		session.whenEnding(() => this.#end());
 		if (!navigator.onLine) this.#uploader.pause();
-		void this.#restore();
+		const late = new Promise<void>((done) => setTimeout(done, KEY_WITHIN));
+		this.#restored = Promise.race([this.#restore().catch(() => {}), late]);
 	}
 
-	/** What a closed tab left can be read only once this session's key is here, which may take a moment. */
+	/** What a closed tab left can be read, and what is attached here kept, only once this session's key is here. */
 	async #restore(): Promise<void> {
-		for (let tries = 0; tries < RESTORES && !local.durable; tries += 1)
-			await new Promise((done) => setTimeout(done, RESTORE_EVERY));
+		await local.opened();
 		await this.#uploader.restore();
+		void this.#uploader.secure();
 	}
 
 	#changed(): void {
@@ -96,8 +98,19 @@ class Uploads {
 	}
 
 	/** For the outbox: resolves once the server has these files. */
-	ready(files: readonly string[]) {
-		return this.#uploader.ready(files);
+	async ready(files: readonly string[]) {
+		// What a closed tab kept of them comes before asking the server, which may not have heard of them.
+		if (!files.every((file) => this.#uploader.knows(file))) await this.#restored;
+		const ready = this.#uploader.ready(files);
+		// Its tab was closed between the letter and the note that they belong to it.
+		const loose = this.#uploader.all.filter((one) => files.includes(one.file) && !one.taken);
+		if (loose.length > 0) this.take(files, true);
+		return ready;
+	}
+
+	/** Resolves once a closed tab does not lose these, as far as this browser can keep them. */
+	kept(files: readonly string[]): Promise<void> {
+		return this.#uploader.kept(files);
 	}
 
 	/** They have been posted; what was shown of them from here is shown from the server now. */

@@ -396,15 +396,13 @@ class Live {
 		if (this.#socket?.send({ t: 'typing', room })) this.#typedAt = now;
 	}
 
-	/** Hands a message to the outbox: shown at once, kept within a moment, sent when there is a line. */
-	post(words: Pick<Letter, 'room' | 'text' | 'label' | 'reply_to' | 'files'>): string {
+	/** Hands a message to the outbox: shown at once, sent when there is a line. Resolves when it is kept. */
+	async post(words: Pick<Letter, 'room' | 'text' | 'label' | 'reply_to' | 'files'>): Promise<void> {
 		const letter: Letter = { ...words, id: newId(), written_at: Date.now() };
 		// The files are on their way from this tab: it is the one that knows when they have arrived.
-		const ready = letter.files.length > 0 ? this.#tabs?.takeOver() : null;
-		if (ready) void ready.then(() => this.#outbox?.post(letter));
-		else void this.#outbox?.post(letter);
 		this.#typedAt = 0;
-		return letter.id;
+		if (letter.files.length > 0) await this.#tabs?.takeOver();
+		await this.#outbox?.post(letter);
 	}
 
 	retry(letter: string): void {

@@ -46,6 +46,8 @@ export class Local {
 	/** Until there is a key. Never sealed, never written anywhere. */
 	#memory = new MemoryShelf();
 	#now: () => number;
+	/** They wait for a key. */
+	#opened: (() => void)[] = [];
 
 	constructor(shelf: Shelf | null = browserShelf(), now: () => number = () => Date.now()) {
 		this.#shelf = shelf;
@@ -62,6 +64,11 @@ export class Local {
 		return this.#held !== null;
 	}
 
+	/** Resolves when what is put here outlives this page, and what was kept can be read. */
+	opened(): Promise<void> {
+		return this.#held ? Promise.resolve() : new Promise((tell) => this.#opened.push(tell));
+	}
+
 	/** Takes up the key that this browser keeps. What is over is wiped. */
 	async resume(): Promise<Lease | null> {
 		if (!this.#shelf) return null;
@@ -72,6 +79,7 @@ export class Local {
 		}
 		this.#held = kept;
 		if (await this.expire()) return null;
+		for (const tell of this.#opened.splice(0)) tell();
 		return kept.lease;
 	}
 
@@ -98,6 +106,7 @@ export class Local {
 		await shelf.put('keys', KEY, held);
 		this.#held = held;
 		await this.#moveIn();
+		for (const tell of this.#opened.splice(0)) tell();
 	}
 
 	/** What was put before the key came is sealed now. */

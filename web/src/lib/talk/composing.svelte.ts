@@ -134,8 +134,18 @@ export class Composing {
 		if (this.#edited) return this.#save(this.#edited, text);
 		const files = trays.isEmpty(this.room) ? [] : await this.#attached();
 		if (!files) return false;
-		live.post({ room: this.room, text, label: this.label, reply_to: this.#desk.replying?.id ?? null, files });
+		const words = { room: this.room, text, label: this.label, reply_to: this.#desk.replying?.id ?? null };
+		const written = this.text;
+		const kept = live.post({ ...words, files });
+		// A file cannot be written once more: with it the field waits until a closed tab would lose nothing.
+		if (files.length > 0) await this.#busy(Promise.all([kept, trays.kept(files)]));
+		// What was typed meanwhile is the beginning of the next.
+		const next = this.text.startsWith(written) ? this.text.slice(written.length) : this.text;
 		this.#clear();
+		if (next !== '') {
+			this.text = next;
+			this.keepSoon();
+		}
 		this.#desk.room.unreadMark = null;
 		this.#desk.toEnd();
 		return true;
@@ -176,17 +186,23 @@ export class Composing {
 
 	/** What goes along; `null`: something of it cannot be sent, and that is said. */
 	async #attached(): Promise<string[] | null> {
-		this.saving = true;
-		try {
-			await trays.settled();
-		} finally {
-			this.saving = false;
-		}
+		await this.#busy(trays.settled());
 		if (trays.of(this.room).some((one) => one.phase === 'refused')) {
 			this.refusal = m.files_refused();
 			return null;
 		}
+		await this.#busy(trays.kept(trays.of(this.room).map(({ file }) => file)));
 		return trays.take(this.room);
+	}
+
+	/** Nothing else is sent while this goes on. */
+	async #busy(doing: Promise<unknown>): Promise<void> {
+		this.saving = true;
+		try {
+			await doing;
+		} finally {
+			this.saving = false;
+		}
 	}
 
 	async #save(message: Message, text: string): Promise<boolean> {
