@@ -84,7 +84,7 @@ export class Window {
     this.name = name;
     this.context = context;
     this.page = page;
-    context.on('weberror', (e) => this.faults.push(`threw: ${e.error().stack ?? e.error().message}`));
+    context.on('weberror', (e) => this.faults.push(`threw: ${e.error().stack || e.error().message || String(e.error())}`));
     context.on('console', (message) => {
       if (message.type() === 'error' && !NETWORK.test(message.text())) {
         this.faults.push(`logged: ${message.text()} (${message.location().url})`);

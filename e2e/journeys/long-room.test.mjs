@@ -83,9 +83,15 @@ journey('a room of 10,000 messages opens on the last unread and scrolls without 
       const divider = window.page.getByText('ここから未読', { exact: false });
       await divider.waitFor();
       say(`${hold}: open after ${Math.round(performance.now() - started)} ms`);
-      const box = await divider.boundingBox();
-      const log = await page.log.boundingBox();
-      assert.ok(box && log && box.y >= log.y && box.y < log.y + log.height, 'the divider is in sight');
+      // It may stand a moment before it is brought into sight.
+      const inSight = async () => {
+        const box = await divider.boundingBox();
+        const log = await page.log.boundingBox();
+        return !!box && !!log && box.y >= log.y && box.y < log.y + log.height;
+      };
+      const until = performance.now() + 2_000;
+      while (!(await inSight()) && performance.now() < until) await window.page.waitForTimeout(50);
+      assert.ok(await inSight(), 'the divider is in sight');
       const count = await page.log.getByRole('article').count();
       assert.ok(count <= 400, `${count} messages in the document; the rest is not there yet`);
     });
