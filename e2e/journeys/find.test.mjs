@@ -78,7 +78,7 @@ journey(
 
     await step("one touch opens the message where it stands", async () => {
       await field.fill("納品");
-      await hits.first().getByRole("link").click();
+      await hits.filter({ hasText: '納品は8時' }).getByRole('link').click();
       await page.waitForURL(`**/rooms/${shop}/messages/${delivery}`);
       const there = page.locator(`article[data-id="${delivery}"]`);
       await there.waitFor();
