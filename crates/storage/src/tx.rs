@@ -20,6 +20,8 @@ use crate::value::Params;
 struct Head {
     seq: Seq,
     hash: Hash,
+    /// Whether this transaction has moved it: only then it is written.
+    moved: bool,
 }
 
 /// Content as named by an event: the id to find it, the commitment to prove it.
@@ -119,7 +121,7 @@ impl Tx {
         };
         event.hash = event.computed_hash();
         self.reader.write(Event::INSERT, event.row()).await?;
-        let before = self.heads.insert(stream, Head { seq: event.seq, hash: event.hash });
+        let before = self.heads.insert(stream, Head { seq: event.seq, hash: event.hash, moved: true });
         self.job.heads_before.push((stream, before));
         for projection in &*self.projections.clone() {
             projection.apply(&mut Tables(&mut self.reader), &event).await?;
@@ -219,10 +221,12 @@ impl Tx {
             "SELECT seq, hash FROM streams WHERE stream = $1"
         };
         let head = match self.reader.maybe(sql, params![stream]).await? {
-            Some(row) => Head { seq: row.get(0)?, hash: row.get(1)? },
-            None => Head { seq: Seq::START, hash: [0; 32] },
+            Some(row) => Head { seq: row.get(0)?, hash: row.get(1)?, moved: false },
+            None => Head { seq: Seq::START, hash: [0; 32], moved: false },
         };
         self.heads.insert(stream, head);
+        // Going back to the savepoint gives up the lock that was taken here: then the head must be asked for again.
+        self.job.heads_before.push((stream, None));
         Ok(head)
     }
 
@@ -279,7 +283,7 @@ impl Tx {
     /// Writes the heads and commits; durable when it returns.
     pub(crate) async fn commit(&mut self) -> Result<()> {
         for (stream, head) in &self.heads {
-            if head.seq > Seq::START {
+            if head.moved {
                 self.reader
                     .write(
                         "INSERT INTO streams (stream, seq, hash) VALUES ($1, $2, $3) ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
