@@ -4,7 +4,6 @@
  * What must stay true: an act that was refused is said in words, and nothing on the page then
  * looks as if it had happened.
  */
-import { Problem } from '$lib/api/problem';
 import * as calls from '$lib/live/calls';
 import type { LiveRoom } from '$lib/live/room.svelte';
 import { later } from '$lib/later/later.svelte';
@@ -12,6 +11,7 @@ import { live } from '$lib/live/store.svelte';
 import type { Message } from '$lib/live/wire';
 import { m } from '$lib/paraglide/messages';
 import { announce } from '$lib/parts/announce.svelte';
+import { attempt } from '$lib/parts/attempt';
 import type { MenuItem } from '$lib/parts/Menu.svelte';
 import { parse, plain } from './markdown';
 import { amManager, atName } from './names';
@@ -46,15 +46,7 @@ export class Desk {
 	}
 
 	/** Runs an act; a refusal is said in words. */
-	async attempt(act: Promise<unknown>): Promise<boolean> {
-		try {
-			await act;
-			return true;
-		} catch (thrown) {
-			announce.say(Problem.from(thrown).words);
-			return false;
-		}
-	}
+	attempt = attempt;
 
 	reply(message: Message): void {
 		this.editing = null;

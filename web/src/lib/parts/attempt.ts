@@ -1,5 +1,5 @@
 import { Problem } from '$lib/api/problem';
-import { announce } from '$lib/parts/announce.svelte';
+import { announce } from './announce.svelte';
 
 /** Runs an act; a refusal is said in words. */
 export async function attempt(act: Promise<unknown>): Promise<boolean> {
