@@ -1,5 +1,6 @@
 /** What another app shared, on its way into a room. */
 import { local } from '$lib/local/local';
+import { piece } from '$lib/parts/piece';
 import { drafts } from '$lib/talk/drafts.svelte';
 import type { Shared } from './words';
 import { worker } from './worker.svelte';
@@ -37,7 +38,7 @@ export async function lay(id: string, { text, files }: Parcel, room: string): Pr
 		drafts.set(room, { ...draft, text: draft.text ? `${draft.text}\n${text}` : text });
 	}
 	if (files.length > 0) {
-		const { trays } = await import('$lib/files/trays.svelte');
+		const { trays } = await piece(() => import('$lib/files/trays.svelte'));
 		trays.add(room, files);
 	}
 	await discard(id);

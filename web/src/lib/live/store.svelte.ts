@@ -6,6 +6,7 @@
  */
 import { Problem } from '$lib/api/problem';
 import { local } from '$lib/local/local';
+import { piece } from '$lib/parts/piece';
 import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
@@ -103,7 +104,7 @@ class Live {
 	async #keep(on: boolean): Promise<void> {
 		if (!on) return this.#keeper?.stop();
 		if (!this.#keeper) {
-			const { Keeper } = await import('./keeper');
+			const { Keeper } = await piece(() => import('./keeper'));
 			this.#keeper ??= new Keeper({
 				rooms: () => [...this.rooms.values()],
 				current: () => this.line === 'open' && this.sure,
