@@ -1,13 +1,18 @@
 //! The journal and its lanes on both engines, with a small feature of the tests' own.
 
+use std::pin::pin;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
+use futures_util::poll;
 use kairan_core::{Actor, Refusal, RoomId, Seq, refusal};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_storage::{
-    Error, Event, Facts, LocalBoxFuture, Migration, News, Projection, Result, Stream, Tables, Tx,
-    events_after, facts, params, rebuild,
+    Database, Error, Event, Facts, LocalBoxFuture, Migration, News, Projection, Result, Store, Stream,
+    Tables, Tx, events_after, facts, params, rebuild,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 /// It counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -181,6 +186,76 @@ async fn tables_follow_from_the_journal() {
         count(&world, Stream::Organisation, 7).await.expect("kept");
         rebuild::rebuild(world.store.database(), &[Box::new(Counters)]).await.expect("replays");
         assert_eq!(total(&world, Stream::Organisation).await, Some(7));
+    })
+    .await;
+}
+
+/// Holds a job at a place of the test's choosing.
+#[derive(Default)]
+struct Gate {
+    reached: Notify,
+    open: Notify,
+}
+
+/// Invariant 6, R28: a job that took another stream's head and was undone gave up that stream's lock with its savepoint.
+/// Whoever writes the stream meanwhile is neither overlooked nor overwritten when the batch of the undone job commits.
+#[tokio::test]
+async fn an_undone_job_gives_up_the_head_together_with_the_lock() {
+    both_engines(SCHEMA, async |world: TestStore| {
+        let room = Stream::Room(world.store.surroundings().id::<RoomId>());
+        assert_eq!(count(&world, room, 1).await.expect("kept"), Seq(1));
+        let refuses = async move |tx: &mut Tx| {
+            assert_eq!(tx.last_seq(room).await?, Seq(1));
+            Err::<(), _>(Refusal::new(&refusal::FORBIDDEN))
+        };
+        let Some(url) = &world.url else {
+            // SQLite has one lane, and nobody writes between two jobs of a batch: the same steps one after the other.
+            world.store.write(Stream::Organisation, refuses).await.expect_err("refused");
+            assert_eq!(count(&world, room, 1).await.expect("kept"), Seq(2));
+            assert_eq!(count(&world, Stream::Organisation, 1).await.expect("kept"), Seq(1));
+            assert_eq!(count(&world, room, 1).await.expect("kept"), Seq(3));
+            return;
+        };
+        let database = Database::postgres(url, None).expect("a postgres:// URL");
+        let surroundings = world.store.surroundings().clone();
+        let node = Store::open(database, surroundings, MIGRATIONS, vec![Box::new(Counters)], 1);
+        let other = TestStore { store: node.await.expect("another node"), ..world.clone() };
+
+        // One job keeps the lane busy until two others stand in line behind it: those two are one batch.
+        let (busy, last) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
+        let held = busy.clone();
+        let first = world.store.write(Stream::Organisation, async move |_: &mut Tx| {
+            held.reached.notify_one();
+            held.open.notified().await;
+            Ok::<(), Refusal>(())
+        });
+        let mut first = pin!(first);
+        assert!(poll!(&mut first).is_pending());
+        busy.reached.notified().await;
+        let mut undone = pin!(world.store.write(Stream::Organisation, refuses));
+        assert!(poll!(&mut undone).is_pending());
+        let held = last.clone();
+        let mut kept = pin!(world.store.write(Stream::Organisation, async move |tx: &mut Tx| {
+            held.reached.notify_one();
+            held.open.notified().await;
+            tx.append(Stream::Organisation, Actor::System, None, &CounterFact::from(Counted { by: 1 }))
+                .await?;
+            tx.last_seq(room).await.map_err(Refusal::from)
+        }));
+        assert!(poll!(&mut kept).is_pending());
+        busy.open.notify_one();
+        first.await.expect("kept");
+        undone.await.expect_err("refused");
+
+        // The refused job is undone and its batch still open while the other node writes.
+        last.reached.notified().await;
+        assert_eq!(count(&other, room, 1).await.expect("the lock was given up"), Seq(2));
+        last.open.notify_one();
+        assert_eq!(kept.await.expect("kept"), Seq(2), "the head was asked for again");
+        for (writer, seq) in [(&world, 3), (&other, 4)] {
+            assert_eq!(count(writer, room, 1).await.expect("the stream goes on"), Seq(seq));
+        }
+        assert_eq!(total(&world, room).await, Some(4));
     })
     .await;
 }
