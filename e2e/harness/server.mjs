@@ -75,6 +75,11 @@ export class Server {
     return `http://localhost:${this.port}`;
   }
 
+  /** The process, while it runs. */
+  get pid() {
+    return this.#process?.pid ?? 0;
+  }
+
   /** Nothing of the tester's own environment but the path. */
   get #environment() {
     return {
