@@ -9,6 +9,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
+use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageReader, Limits};
 use tokio::sync::Semaphore;
 
@@ -74,22 +76,11 @@ impl Renderer for InProcess {
 /// # Errors
 /// What the decoder says: damaged, larger than allowed, or of a format that there is no decoder for.
 pub fn render(picture: &[u8]) -> Result<Rendered, ImageError> {
-    let mut reader = ImageReader::new(Cursor::new(picture)).with_guessed_format()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(DECODE_LIMIT);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder()?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > PIXEL_LIMIT {
-        return Err(ImageError::Limits(image::error::LimitError::from_kind(
-            image::error::LimitErrorKind::DimensionError,
-        )));
-    }
-    let orientation = decoder.orientation()?;
-    limits.reserve(decoder.total_bytes())?;
-    decoder.set_limits(limits)?;
-    let profile = decoder.icc_profile()?.filter(|profile| is_for_rgb(profile));
-    let whole = DynamicImage::from_decoder(decoder)?;
+    use heifer::FileTypeResult::{MayBe, Supported};
+    let is_heif = matches!(heifer::check_file_type(picture), Supported | MayBe);
+    let Decoded { whole, orientation, profile } =
+        if is_heif { photograph(picture)? } else { plain(picture)? };
+    let (width, height) = (whole.width(), whole.height());
     let mut large = fitted(&whole, LARGE);
     drop(whole);
     let is_png = shines_through(&large);
@@ -105,6 +96,43 @@ pub fn render(picture: &[u8]) -> Result<Rendered, ImageError> {
         small: encoded(&small, is_png, profile.as_deref())?,
         large: encoded(&large, is_png, profile.as_deref())?,
     })
+}
+
+struct Decoded {
+    whole: DynamicImage,
+    /// What is still to be done to see it as it is meant.
+    orientation: Orientation,
+    /// What its colours mean; without one they are sRGB.
+    profile: Option<Vec<u8>>,
+}
+
+fn plain(picture: &[u8]) -> Result<Decoded, ImageError> {
+    let mut reader = ImageReader::new(Cursor::new(picture)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(DECODE_LIMIT);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXEL_LIMIT {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+    }
+    let orientation = decoder.orientation()?;
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
+    let profile = decoder.icc_profile()?.filter(|profile| is_for_rgb(profile));
+    Ok(Decoded { whole: DynamicImage::from_decoder(decoder)?, orientation, profile })
+}
+
+/// HEIC, as telephones write it. Turned and in sRGB when it comes out of the decoder: of one thread, for its memory.
+fn photograph(picture: &[u8]) -> Result<Decoded, ImageError> {
+    let options = heifer::Options { max_threads: 1, max_pixels: PIXEL_LIMIT };
+    let damaged = |error: heifer::Error| {
+        ImageError::Decoding(DecodingError::new(ImageFormatHint::Name("HEIC".into()), error))
+    };
+    let whole = heifer::decode_srgb_rgba8(picture, &options).map_err(damaged)?;
+    let pixels = image::RgbaImage::from_raw(whole.width, whole.height, whole.data)
+        .ok_or_else(|| ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)))?;
+    Ok(Decoded { whole: pixels.into(), orientation: Orientation::NoTransforms, profile: None })
 }
 
 /// Never made larger.

@@ -52,6 +52,15 @@ pub fn picture(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     out.into_inner()
 }
 
+/// A photograph as iPhones write it: HEIC in tiles, with Exif.
+pub fn heic_photograph(width: u32, height: u32) -> Vec<u8> {
+    let pixels = photograph(width, height).to_rgba8();
+    let data = pixels.as_raw().iter().map(|sample| u16::from(*sample)).collect();
+    let image = heifer::Image { width, height, bit_depth: 8, has_alpha: false, data };
+    let metadata = heifer::Metadata { exif: Some(exif(1)), ..heifer::Metadata::default() };
+    heifer::encode_with_metadata(&image, &metadata, &heifer::EncodeOptions::default()).expect("encoded")
+}
+
 /// Exif as a telephone writes it: maker, orientation, GPS.
 pub fn exif(orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();

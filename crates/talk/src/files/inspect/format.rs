@@ -178,11 +178,11 @@ impl Format {
         }
     }
 
-    /// Whether the renderer has a decoder for it. HEIC and AVIF are not here: there is no decoder for them in Rust alone
-    /// that we would hand a stranger's file to.
+    /// Whether the renderer has a decoder for it. AVIF is not here: there is no decoder for it in Rust alone that we would
+    /// hand a stranger's file to.
     #[must_use]
     pub fn is_decodable(self) -> bool {
-        matches!(self, F::Jpeg | F::Png | F::Gif | F::Webp | F::Bmp)
+        matches!(self, F::Jpeg | F::Png | F::Gif | F::Webp | F::Bmp | F::Heif)
     }
 }
 
