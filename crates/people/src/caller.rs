@@ -1,19 +1,22 @@
 //! Who is asking: the extractor that every route of a signed-in person begins with.
 //!
 //! It stays true that a token proves a session only while that session is open, its person is here, and its time is not
-//! over (R18, R19).
+//! over (R18, R19); and that a session is nobody's voice before it is complete: everything its person and browser need is
+//! there. [`Caller`] takes complete sessions only; [`Entering`] takes any, for the few routes that complete one.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use kairan_core::ids::Id;
 use kairan_core::refusal::FORBIDDEN;
-use kairan_core::{Actor, MemberId, Permission, Refusal, Role, SessionId};
+use kairan_core::{Actor, Instant, MemberId, Permission, Refusal, Role, SessionId};
 use kairan_http::Problem;
 use kairan_storage::{Reader, Stream, Tx, params};
 
 use crate::members::rules::Kind;
-use crate::signin::rules::{SESSION_MISSING, over};
+use crate::signin::queries::Session;
+use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, over};
+use crate::signin::standing::Needs;
 use crate::signin::{commands, queries};
 use crate::{People, Token};
 
@@ -28,6 +31,36 @@ pub struct Caller {
     pub kind: Kind,
     /// Through which session.
     pub session: SessionId,
+    /// When they last proved to be there in person (R23).
+    pub proved_at: Instant,
+}
+
+/// A member with an open session, complete or not: what they may do is complete it or end it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entering {
+    /// Who.
+    pub member: MemberId,
+    /// Through which session.
+    pub session: SessionId,
+    /// What is missing first; nothing when the session is complete.
+    pub needs: Option<Needs>,
+    role: Role,
+    kind: Kind,
+    proved_at: Instant,
+}
+
+impl Entering {
+    /// The caller this is when nothing is missing.
+    ///
+    /// # Errors
+    /// 403 `session.incomplete` with what it needs.
+    pub fn complete(self) -> Result<Caller, Refusal> {
+        let Self { member, session, needs, role, kind, proved_at } = self;
+        match needs {
+            None => Ok(Caller { member, role, kind, session, proved_at }),
+            Some(needs) => Err(Refusal::new(&SESSION_INCOMPLETE).fact("needs", needs.name())),
+        }
+    }
 }
 
 impl Caller {
@@ -57,19 +90,31 @@ pub async fn absent(reader: &mut Reader, member: MemberId) -> Result<Option<Call
     let damaged = || kairan_storage::Error::Damaged("a member's role or kind".into());
     let role = Role::named(&row.get::<String>(0)?).ok_or_else(damaged)?;
     let kind = Kind::named(&row.get::<String>(1)?).ok_or_else(damaged)?;
-    Ok(Some(Caller { member, role, kind, session: SessionId::nil() }))
+    Ok(Some(Caller { member, role, kind, session: SessionId::nil(), proved_at: Instant(0) }))
 }
 
 impl People {
     /// The caller these headers prove, noting that the session is in use.
     ///
     /// # Errors
-    /// 401 `session.missing`.
+    /// 401 `session.missing`, 403 `session.incomplete`.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        self.entering(headers).await?.complete()
+    }
+
+    /// Whose session these headers prove, complete or not, noting that it is in use.
+    ///
+    /// # Errors
+    /// 401 `session.missing`.
+    pub async fn entering(&self, headers: &HeaderMap) -> Result<Entering, Refusal> {
         let missing = || Refusal::new(&SESSION_MISSING);
         let token = cookie(headers, self.settings.cookie()).map(Token::presented).ok_or_else(missing)?;
-        let read = async move |reader: &mut Reader| queries::session(reader, &token).await;
-        let session = self.store.read::<_, kairan_storage::Error, _>(read).await?.ok_or_else(missing)?;
+        let read = async move |reader: &mut Reader| -> Result<_, kairan_storage::Error> {
+            let Some(session) = queries::session(reader, &token).await? else { return Ok(None) };
+            let facts = queries::standing_facts(reader, &session).await?;
+            Ok(Some((session, facts.needs())))
+        };
+        let (session, needs) = self.store.read(read).await?.ok_or_else(missing)?;
         let now = self.surroundings().now();
         let (member, id) = (session.member, session.id);
         if over(session.expires_at, session.seen, session.idle, now) {
@@ -80,17 +125,20 @@ impl People {
         if commands::seen_is_old(session.seen, now) {
             self.touch(member, id).await;
         }
-        Ok(Caller { member, role: session.role, kind: session.kind, session: id })
+        let Session { role, kind, proved_at, .. } = session;
+        Ok(Entering { member, session: id, needs, role, kind, proved_at })
     }
 
-    /// Whether the caller's session is still open: for what began with a session and goes on without its cookie. When the
-    /// database does not answer, it is not.
+    /// Whether the caller's session is still open and complete: for what began with a session and goes on without its
+    /// cookie. When the database does not answer, it is not.
     pub async fn is_open(&self, caller: &Caller) -> bool {
         let (member, session, now) = (caller.member, caller.session, self.surroundings().now());
-        let read = async move |reader: &mut Reader| queries::sessions_of(reader, member).await;
-        let open = self.store.read::<_, kairan_storage::Error, _>(read).await.unwrap_or_default();
-        let here = open.iter().find(|open| open.id == session);
-        here.is_some_and(|open| !over(open.expires_at, open.last_seen, open.idle, now))
+        let read = async move |reader: &mut Reader| -> Result<bool, kairan_storage::Error> {
+            let Some(open) = queries::session_by_id(reader, member, session).await? else { return Ok(false) };
+            let complete = queries::standing_facts(reader, &open).await?.needs().is_none();
+            Ok(complete && !over(open.expires_at, open.seen, open.idle, now))
+        };
+        self.store.read(read).await.unwrap_or(false)
     }
 
     /// Notes that a session is in use; the gateway calls it too, once a minute for each open socket. When the note cannot
@@ -129,6 +177,18 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Ok(People::from_ref(state).caller(&parts.headers).await?)
+    }
+}
+
+impl<S> FromRequestParts<S> for Entering
+where
+    People: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(People::from_ref(state).entering(&parts.headers).await?)
     }
 }
 

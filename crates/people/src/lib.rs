@@ -25,7 +25,7 @@ use kairan_storage::{Migration, Projection, Store};
 use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::Caller;
+pub use caller::{Caller, Entering};
 pub use hooks::{Acquaintance, BelongingChanged, Hooks};
 use signin::Hasher;
 use signin::throttle::Throttle;
@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") },
     Migration { name: "people/0002_settings", sql: include_str!("../migrations/0002_settings.sql") },
     Migration { name: "people/0003_reach", sql: include_str!("../migrations/0003_reach.sql") },
+    Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
 ];
 
 /// What writes this crate's tables.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
-use kairan_core::{MemberId, Role, SessionId};
+use kairan_core::{Instant, MemberId, Role, SessionId};
 use kairan_http::guard::Guard;
 use kairan_http::{Origins, TrustedProxies};
 use kairan_storage::testing::{Schema, TestStore};
@@ -61,10 +61,16 @@ pub struct Person {
 }
 
 impl Person {
-    /// As commands know them.
+    /// As commands know them, long after they proved who they are.
     #[must_use]
     pub fn caller(&self) -> Caller {
-        Caller { member: self.id, role: self.role, kind: self.kind, session: self.session }
+        Caller {
+            member: self.id,
+            role: self.role,
+            kind: self.kind,
+            session: self.session,
+            proved_at: Instant(0),
+        }
     }
 }
 

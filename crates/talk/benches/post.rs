@@ -108,6 +108,7 @@ impl World {
             role: Role::Member,
             kind: kairan_people::members::rules::Kind::Employee,
             session,
+            proved_at: surroundings.now(),
         };
         Self { store, caller, room }
     }

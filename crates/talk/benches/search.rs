@@ -126,6 +126,7 @@ impl World {
             role: Role::Member,
             kind: Kind::Employee,
             session: surroundings.id::<SessionId>(),
+            proved_at: surroundings.now(),
         };
         let (one, all) = (caller(people[0], &surroundings), caller(people[1], &surroundings));
         let world = Self { store, clock, people, rooms, one, all, _key: folder, key };

@@ -1,7 +1,7 @@
 //! Inviting, withdrawing, joining.
 
 use kairan_core::refusal::{FIELD_REQUIRED, NOT_FOUND};
-use kairan_core::{Actor, FieldFault, Instant, InvitationId, MemberId, Permission, Refusal, SessionId};
+use kairan_core::{Actor, FieldFault, Instant, InvitationId, MemberId, Permission, Refusal};
 use kairan_storage::{Reader, Stream, Tx};
 
 use super::events::{InvitationFact, Made, Revoked, Used};
@@ -14,7 +14,7 @@ use crate::members::events::{Changed, MemberFact};
 use crate::members::queries::{Record, record, taken};
 use crate::members::roles::{ROLE_ABOVE, may_manage};
 use crate::members::rules::{Kind, LOGIN_SHAPE, LOGIN_TAKEN, MemberState};
-use crate::signin::commands::{Opening, close_sessions, open_session, set_password};
+use crate::signin::commands::{Entered, Opening, close_sessions, open_session, set_password};
 use crate::signin::events::{How, Why};
 use crate::{Caller, Hooks, Token, members};
 
@@ -169,7 +169,7 @@ pub async fn accept(
     login: Option<&str>,
     hash: &str,
     opening: &Opening,
-) -> Result<(MemberId, SessionId), Refusal> {
+) -> Result<Entered, Refusal> {
     let now = tx.now();
     let (invitation, record) = opened(tx, token, now).await?;
     let (member, actor) = (record.id, Actor::Member(record.id));
@@ -193,6 +193,5 @@ pub async fn accept(
     } else {
         close_sessions(tx, actor, member, None, Why::PasswordChanged).await?;
     }
-    let session = open_session(tx, member, record.role, opening).await?;
-    Ok((member, session))
+    open_session(tx, member, record.role, opening).await
 }

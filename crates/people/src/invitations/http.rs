@@ -19,10 +19,9 @@ use super::rules::SIGNUP_CLOSED;
 use crate::members::queries::by_handle;
 use crate::members::rules::{MemberState, handle};
 use crate::signin::commands::Opening;
-use crate::signin::door::{Entered, acceptable, personal};
+use crate::signin::door::{acceptable, personal};
 use crate::signin::events::How;
 use crate::signin::http::{Me, entered};
-use crate::signin::rules::life;
 use crate::{Caller, People, Token, departments, organisation};
 
 /// The routes.
@@ -223,19 +222,19 @@ async fn accept_invitation(
     Body(asked): Body<Acceptance>,
 ) -> Answer<impl IntoResponse + use<>> {
     let token = Token::presented(asked.token.expose_secret());
-    let role = check(&people, &token, &asked).await?;
+    check(&people, &token, &asked).await?;
     let hash = people.hasher.hash(asked.password).await?;
     let opening = Opening::new(people.surroundings(), How::Invitation, client);
-    let (handed, login, hooks) = (opening.token.clone(), asked.login, people.hooks.clone());
+    let (login, hooks) = (asked.login, people.hooks.clone());
     let job = async move |tx: &mut Tx| {
         commands::accept(tx, &hooks, &token, login.as_deref(), &hash, &opening).await
     };
-    let (member, session) = people.store.write(Stream::Organisation, job).await?;
-    Ok(entered(&people, &Entered { member, session, token: handed, life: life(role).absolute }).await?)
+    let session = people.store.write(Stream::Organisation, job).await?;
+    Ok(entered(&people, &session).await?)
 }
 
 /// Everything that can be refused before the costly hash, faults of both fields at once.
-async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<kairan_core::Role, Refusal> {
+async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<(), Refusal> {
     let (token, now, login, password) =
         (token.clone(), people.surroundings().now(), asked.login.clone(), asked.password.clone());
     let read = async move |reader: &mut Reader| -> Result<_, Refusal> {
@@ -250,7 +249,7 @@ async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<kai
         let mut words = personal(&record.profile, &name);
         words.extend(login.as_deref());
         faults.extend(acceptable(&password, &words).err().into_iter().flat_map(|refusal| refusal.fields));
-        if faults.is_empty() { Ok(record.role) } else { Err(Refusal::fields(faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults)) }
     };
     people.store.read(read).await
 }

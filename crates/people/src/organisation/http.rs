@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use kairan_core::{Actor, MemberId, Refusal, Role};
 use kairan_http::{Answer, Body, ClientInfo};
 use kairan_storage::{Reader, Stream, Tx};
@@ -20,10 +20,9 @@ use super::rules::{SETUP_CODE, SETUP_DONE, name};
 use crate::People;
 use crate::members::rules::{Draft, profile};
 use crate::signin::commands::{Opening, new_recovery_codes, open_session};
-use crate::signin::door::{Entered, acceptable, personal};
+use crate::signin::door::{acceptable, personal};
 use crate::signin::events::How;
-use crate::signin::http::{Me, WithCookie};
-use crate::signin::rules::life;
+use crate::signin::http::{Entrance, Me, Standing, WithCookie};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -93,6 +92,15 @@ struct SetupDone {
     me: Me,
 }
 
+/// The same, while the owner's session is not complete yet.
+#[derive(Serialize, ToSchema)]
+struct SetupStanding {
+    #[serde(flatten)]
+    standing: Standing,
+    /// Each opens once.
+    recovery_codes: Vec<String>,
+}
+
 /// Founds the organisation and signs its owner in.
 #[utoipa::path(post, path = "/setup", tag = "session", request_body = Setup, responses((status = 201, body = SetupDone)))]
 async fn set_up(
@@ -107,18 +115,23 @@ async fn set_up(
     let founding = prepare(&people, asked).await?;
     let recovery_codes = founding.recovery_codes.clone();
     let opening = Opening::new(people.surroundings(), How::Setup, client);
-    let token = opening.token.clone();
     let hooks = people.hooks.clone();
     let job = async move |tx: &mut Tx| -> Result<_, Refusal> {
         let owner = commands::found(tx, Actor::Nobody, &founding).await?;
         hooks.belonging_changed.after(tx).await?;
-        Ok((owner, open_session(tx, owner, Role::Owner, &opening).await?))
+        open_session(tx, owner, Role::Owner, &opening).await
     };
-    let (member, session) = people.store.write(Stream::Organisation, job).await?;
-    let entered = Entered { member, session, token, life: life(Role::Owner).absolute };
-    let me = people.myself(member, session).await?.into();
-    let done = (StatusCode::CREATED, Json(SetupDone { recovery_codes, me }));
-    Ok(WithCookie::new(&people.settings, &entered, done)?)
+    let session = people.store.write(Stream::Organisation, job).await?;
+    let done: Response = match people.entrance(session.member, session.session).await? {
+        Entrance::In(me) => {
+            (StatusCode::CREATED, Json(SetupDone { recovery_codes, me: *me })).into_response()
+        }
+        Entrance::Waiting(standing) => {
+            (StatusCode::ACCEPTED, Json(SetupStanding { standing: *standing, recovery_codes }))
+                .into_response()
+        }
+    };
+    Ok(WithCookie::new(&people.settings, &session, done)?)
 }
 
 /// The set-up code is guessed no faster than a password.

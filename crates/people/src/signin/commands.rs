@@ -18,7 +18,7 @@ use super::rules::{
     recovery_code,
 };
 use crate::reach::events::Gone;
-use crate::{Caller, Token, reach};
+use crate::{Caller, Entering, Token, reach};
 
 /// A last-seen mark is written at most this often, ms.
 const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
@@ -42,7 +42,21 @@ impl Opening {
     }
 }
 
-/// Opens a session for someone who has proved who they are.
+/// A session that has just opened, or got another token.
+#[derive(Clone)]
+pub struct Entered {
+    /// Whose.
+    pub member: MemberId,
+    /// Which.
+    pub session: SessionId,
+    /// What its cookie holds.
+    pub token: Token,
+    /// How long the cookie may live, ms.
+    pub life: i64,
+}
+
+/// Opens a session for someone who has given a first proof of who they are: the one way in, whatever the proof. What else
+/// it needs before it is complete is told by [`super::standing`].
 ///
 /// # Errors
 /// What storage says.
@@ -51,7 +65,7 @@ pub async fn open_session(
     member: MemberId,
     role: kairan_core::Role,
     opening: &Opening,
-) -> Result<SessionId, Refusal> {
+) -> Result<Entered, Refusal> {
     let life = life(role);
     let session: SessionId = tx.surroundings().id();
     let fact = Opened {
@@ -62,9 +76,11 @@ pub async fn open_session(
         idle: life.idle,
         address: opening.client.address.to_string(),
         agent: opening.client.agent.clone(),
+        factor: opening.how.is_two_factors(),
+        paper: opening.how == How::Recovery,
     };
     append(tx, member, Actor::Member(member), fact).await?;
-    Ok(session)
+    Ok(Entered { member, session, token: opening.token.clone(), life: life.absolute })
 }
 
 /// Signs in with a password already verified against `candidate`; `replaces` is the session the browser had.
@@ -75,14 +91,14 @@ pub async fn sign_in(
     tx: &mut Tx,
     candidate: &Candidate,
     opening: &Opening,
-    replaces: Option<&Caller>,
-) -> Result<SessionId, Refusal> {
+    replaces: Option<&Entering>,
+) -> Result<Entered, Refusal> {
     let now = queries::candidate_by_id(tx, candidate.member).await?;
     let Some(now) = now.filter(|now| now.password == candidate.password) else {
         return Err(Refusal::new(&SIGNIN_REFUSED));
     };
-    if let Some(caller) = replaces {
-        close_session(tx, caller.actor(), caller.member, caller.session, Why::Replaced).await?;
+    if let Some(before) = replaces {
+        close_session(tx, Actor::Member(before.member), before.member, before.session, Why::Replaced).await?;
     }
     open_session(tx, now.member, now.role, opening).await
 }
@@ -162,13 +178,18 @@ async fn close(
     Ok(())
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of `member`'s sessions; `through` is the one in which they say so.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn end_own_session(tx: &mut Tx, caller: &Caller, session: SessionId) -> Result<(), Refusal> {
-    let why = if session == caller.session { Why::SignedOut } else { Why::Ended };
-    let closed = close_session(tx, caller.actor(), caller.member, session, why).await?;
+pub async fn end_own_session(
+    tx: &mut Tx,
+    member: MemberId,
+    through: SessionId,
+    session: SessionId,
+) -> Result<(), Refusal> {
+    let why = if session == through { Why::SignedOut } else { Why::Ended };
+    let closed = close_session(tx, Actor::Member(member), member, session, why).await?;
     if closed { Ok(()) } else { Err(Refusal::new(&NOT_FOUND)) }
 }
 
@@ -297,7 +318,7 @@ pub async fn recover(
     code: SecretId,
     hash: &str,
     opening: &Opening,
-) -> Result<SessionId, Refusal> {
+) -> Result<Entered, Refusal> {
     let member = candidate.member;
     if !queries::recovery_codes(tx, member).await?.contains(&code) {
         return Err(Refusal::new(&RECOVERY_REFUSED));

@@ -7,25 +7,13 @@ use kairan_http::ClientInfo;
 use kairan_storage::{Reader, Stream, Tx};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::commands::{self, Opening, recovery_digest};
+use super::commands::{self, Entered, Opening, recovery_digest};
 use super::events::How;
 use super::password::judge;
 use super::queries::{self, Candidate};
 use super::rules::{PASSWORD_WRONG, RECOVERY_REFUSED, SIGNIN_REFUSED, SIGNIN_SLOW};
 use crate::members::rules::{Profile, handle};
-use crate::{Caller, People, Token, organisation};
-
-/// A session that has just opened.
-pub struct Entered {
-    /// Whose.
-    pub member: MemberId,
-    /// Which.
-    pub session: SessionId,
-    /// What its cookie holds.
-    pub token: Token,
-    /// How long the cookie may live, ms.
-    pub life: i64,
-}
+use crate::{Caller, Entering, People, Token, organisation};
 
 /// The words a guesser of this person's password would try.
 #[must_use]
@@ -100,7 +88,7 @@ impl People {
         login: &str,
         password: SecretString,
         client: ClientInfo,
-        replaces: Option<Caller>,
+        replaces: Option<Entering>,
     ) -> Result<Entered, Refusal> {
         let login = handle(login);
         self.attempt(&login, &client)?;
@@ -116,11 +104,10 @@ impl People {
         };
         self.throttle.succeeded(&login, client.address.into());
         let opening = Opening::new(self.surroundings(), How::Password, client);
-        let (member, role, token) = (candidate.member, candidate.role, opening.token.clone());
+        let stream = Stream::Member(candidate.member);
         let job =
             async move |tx: &mut Tx| commands::sign_in(tx, &candidate, &opening, replaces.as_ref()).await;
-        let session = self.store.write(Stream::Member(member), job).await?;
-        Ok(Entered { member, session, token, life: super::rules::life(role).absolute })
+        self.store.write(stream, job).await
     }
 
     /// Sets a new password with a recovery code.
@@ -151,10 +138,9 @@ impl People {
         acceptable(&password, &me.iter().map(String::as_str).collect::<Vec<_>>())?;
         let hash = self.hasher.hash(password).await?;
         let opening = Opening::new(self.surroundings(), How::Recovery, client);
-        let (member, role, token) = (candidate.member, candidate.role, opening.token.clone());
+        let stream = Stream::Member(candidate.member);
         let job = async move |tx: &mut Tx| commands::recover(tx, &candidate, code, &hash, &opening).await;
-        let session = self.store.write(Stream::Member(member), job).await?;
-        Ok(Entered { member, session, token, life: super::rules::life(role).absolute })
+        self.store.write(stream, job).await
     }
 
     async fn find_code(

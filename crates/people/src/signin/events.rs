@@ -40,6 +40,16 @@ pub enum How {
     Recovery,
 }
 
+impl How {
+    /// Whether this proof alone shows two factors.
+    #[must_use]
+    pub fn is_two_factors(self) -> bool {
+        match self {
+            Self::Setup | Self::Password | Self::Invitation | Self::Recovery => false,
+        }
+    }
+}
+
 /// New recovery codes; those before are void.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryIssued {
@@ -71,6 +81,12 @@ pub struct Opened {
     pub address: String,
     /// What the browser calls itself.
     pub agent: String,
+    /// Whether the proof counted as a second factor too.
+    #[serde(default)]
+    pub factor: bool,
+    /// Whether it came from the sheet of recovery codes.
+    #[serde(default)]
+    pub paper: bool,
 }
 
 /// The same session, another token: the one before opens nothing any more (R18).

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kairan_core::{Instant, Refusal, SessionId};
+use kairan_core::{Instant, MemberId, Refusal, Role, SessionId};
 use kairan_http::{Answer, At, Body, ClientInfo, NoContent};
 use kairan_storage::{Reader, Stream, Tx};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,20 +13,23 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::door::{Entered, permissions};
+use super::commands::Entered;
+use super::door::permissions;
 use super::password::{judge, length};
 use super::queries::{self, Myself};
+use super::standing::Needs;
 use super::{commands, rules};
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
 use crate::preferences::events::Preferences;
-use crate::{Caller, People, Settings};
+use crate::{Caller, Entering, People, Settings};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
     OpenApiRouter::new()
         .routes(routes!(check_password))
         .routes(routes!(open_session, show_session, close_session))
+        .routes(routes!(show_standing))
         .routes(routes!(recover_session))
         .routes(routes!(change_password))
         .routes(routes!(renew_recovery_codes))
@@ -62,14 +65,17 @@ pub struct OrganisationName {
     pub short_name: String,
 }
 
+impl From<String> for OrganisationName {
+    fn from(name: String) -> Self {
+        Self { short_name: short_name(&name), name }
+    }
+}
+
 impl From<Myself> for Me {
     fn from(myself: Myself) -> Self {
         Self {
             login: myself.record.profile.login.clone(),
-            organisation: OrganisationName {
-                short_name: short_name(&myself.organisation),
-                name: myself.organisation,
-            },
+            organisation: myself.organisation.into(),
             permissions: permissions(myself.record.role),
             preferences: myself.preferences,
             session: myself.session,
@@ -116,13 +122,137 @@ impl<T: IntoResponse> IntoResponse for WithCookie<T> {
     }
 }
 
-/// Somebody entered: the cookie, and who they are.
-pub(crate) async fn entered(
-    people: &People,
-    entered: &Entered,
-) -> Result<WithCookie<(StatusCode, Json<Me>)>, Refusal> {
-    let me = Me::from(people.myself(entered.member, entered.session).await?);
-    WithCookie::new(&people.settings, entered, (StatusCode::CREATED, Json(me)))
+/// Where a session stands, for whoever has to go on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Standing {
+    /// What is missing first; null when nothing is.
+    #[schema(value_type = Option<Needs>, required = true)]
+    pub needs: Option<Needs>,
+    /// Who one is, as the organisation knows one.
+    pub name: String,
+    /// Where one is.
+    pub organisation: OrganisationName,
+    /// This session.
+    #[schema(value_type = String, format = Uuid)]
+    pub session: SessionId,
+    /// What one is to the organisation.
+    #[schema(value_type = crate::members::names::Role)]
+    pub role: Role,
+    /// What one can show as a second factor.
+    pub ways: Vec<Way>,
+    /// This browser, when it is known.
+    #[schema(required = true)]
+    pub device: Option<StandingDevice>,
+    /// What there is to accept for this device.
+    #[schema(required = true)]
+    pub terms: Option<StandingTerms>,
+    /// Who can give a code for this browser.
+    pub code_from: Vec<CodeFrom>,
+}
+
+/// A second factor by its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The six digits of an authenticator app.
+    Totp,
+    /// A passkey.
+    Passkey,
+    /// A recovery code.
+    Recovery,
+    /// A code that an administrator handed over.
+    Reset,
+}
+
+/// Whom one gets a device's code from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeFrom {
+    /// Someone who manages members.
+    Admin,
+    /// The manager of one's department.
+    Manager,
+    /// Oneself, on a device that is enrolled already.
+    OwnDevice,
+}
+
+/// The browser that asks, as enrolled.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StandingDevice {
+    /// Its id.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// What its person calls it.
+    pub name: String,
+    /// Where it stands.
+    pub state: String,
+}
+
+/// The terms for this device.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StandingTerms {
+    /// Their present version.
+    pub version: i64,
+    /// Their text.
+    pub text: String,
+    /// Whose device it is, `own` or `lent`.
+    pub ownership: String,
+}
+
+/// What a session that opened, or came a step further, is answered with.
+pub(crate) enum Entrance {
+    /// It is complete.
+    In(Box<Me>),
+    /// Something is needed.
+    Waiting(Box<Standing>),
+}
+
+impl IntoResponse for Entrance {
+    fn into_response(self) -> Response {
+        match self {
+            Self::In(me) => (StatusCode::CREATED, Json(*me)).into_response(),
+            Self::Waiting(standing) => (StatusCode::ACCEPTED, Json(*standing)).into_response(),
+        }
+    }
+}
+
+impl People {
+    /// Who one is when the session is complete, and what it needs when it is not.
+    pub(crate) async fn entrance(&self, member: MemberId, session: SessionId) -> Result<Entrance, Refusal> {
+        let standing = self.standing(member, session).await?;
+        Ok(match standing.needs {
+            None => Entrance::In(Box::new(self.myself(member, session).await?.into())),
+            Some(_) => Entrance::Waiting(Box::new(standing)),
+        })
+    }
+
+    /// Where a session stands, as its person is told.
+    async fn standing(&self, member: MemberId, session: SessionId) -> Result<Standing, Refusal> {
+        let read = async move |reader: &mut Reader| -> Result<Standing, Refusal> {
+            let missing = || Refusal::new(&rules::SESSION_MISSING);
+            let open = queries::session_by_id(reader, member, session).await?.ok_or_else(missing)?;
+            let facts = queries::standing_facts(reader, &open).await?;
+            let myself = queries::myself(reader, member, session).await?;
+            Ok(Standing {
+                needs: facts.needs(),
+                name: myself.record.profile.display_name,
+                organisation: myself.organisation.into(),
+                session,
+                role: open.role,
+                ways: Vec::new(),
+                device: None,
+                terms: None,
+                code_from: Vec::new(),
+            })
+        };
+        self.store.read(read).await
+    }
+}
+
+/// Somebody entered, or came a step further: the cookie, and who they are or what is missing.
+pub(crate) async fn entered(people: &People, entered: &Entered) -> Result<WithCookie<Entrance>, Refusal> {
+    let entrance = people.entrance(entered.member, entered.session).await?;
+    WithCookie::new(&people.settings, entered, entrance)
 }
 
 /// A password to judge.
@@ -193,7 +323,7 @@ async fn open_session(
     headers: HeaderMap,
     Body(asked): Body<SignIn>,
 ) -> Answer<impl IntoResponse + use<>> {
-    let before = people.caller(&headers).await.ok();
+    let before = people.entering(&headers).await.ok();
     let session = people.sign_in(&asked.login, asked.password, client, before).await?;
     Ok(entered(&people, &session).await?)
 }
@@ -204,11 +334,21 @@ async fn show_session(State(people): State<People>, caller: Caller) -> Answer<Js
     Ok(Json(people.myself(caller.member, caller.session).await?.into()))
 }
 
-/// Signs out.
+/// Where this session stands, complete or not.
+#[utoipa::path(get, path = "/session/standing", tag = "session", responses((status = 200, body = Standing)), security(("session" = [])))]
+async fn show_standing(State(people): State<People>, entering: Entering) -> Answer<Json<Standing>> {
+    Ok(Json(people.standing(entering.member, entering.session).await?))
+}
+
+/// Signs out, also in the middle of signing in.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)), security(("session" = [])))]
-async fn close_session(State(people): State<People>, caller: Caller) -> Answer<impl IntoResponse + use<>> {
-    let stream = Stream::Member(caller.member);
-    let job = async move |tx: &mut Tx| commands::end_own_session(tx, &caller, caller.session).await;
+async fn close_session(
+    State(people): State<People>,
+    entering: Entering,
+) -> Answer<impl IntoResponse + use<>> {
+    let (member, session) = (entering.member, entering.session);
+    let stream = Stream::Member(member);
+    let job = async move |tx: &mut Tx| commands::end_own_session(tx, member, session, session).await;
     people.store.write(stream, job).await?;
     Ok(WithCookie::forgetting(&people.settings, NoContent)?)
 }
@@ -330,7 +470,8 @@ async fn end_session(
     At(session): At<SessionId>,
 ) -> Answer<NoContent> {
     let stream = Stream::Member(caller.member);
-    let job = async move |tx: &mut Tx| commands::end_own_session(tx, &caller, session).await;
+    let job =
+        async move |tx: &mut Tx| commands::end_own_session(tx, caller.member, caller.session, session).await;
     people.store.write(stream, job).await?;
     Ok(NoContent)
 }

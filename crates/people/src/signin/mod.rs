@@ -13,6 +13,7 @@ pub mod password;
 pub mod project;
 pub mod queries;
 pub mod rules;
+pub mod standing;
 pub mod throttle;
 
 pub use hasher::Hasher;

@@ -47,7 +47,7 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
             tables.run("DELETE FROM recovery_codes WHERE code = $1", params![fact.code]).await
         }
         SigninFact::Opened(fact) => {
-            let sql = "INSERT INTO sessions (id, member, token, opened_at, expires_at, idle, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+            let sql = "INSERT INTO sessions (id, member, token, opened_at, expires_at, idle, address, agent, factor_at, proved_at, paper) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $4, $10)";
             let columns = params![
                 fact.session,
                 member,
@@ -56,7 +56,9 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
                 fact.expires_at,
                 fact.idle,
                 fact.address,
-                fact.agent
+                fact.agent,
+                fact.factor.then_some(event.at),
+                fact.paper
             ];
             tables.run(sql, columns).await
         }

@@ -3,6 +3,7 @@
 use kairan_core::{Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
+use super::standing::{DeviceFacts, Facts};
 use crate::members::rules::{Kind, handle};
 use crate::{Token, organisation, preferences};
 
@@ -74,6 +75,23 @@ pub struct Session {
     pub role: Role,
     /// The kind of member.
     pub kind: Kind,
+    /// When a second factor was shown in it.
+    pub factor_at: Option<Instant>,
+    /// When its person last proved to be there (R23).
+    pub proved_at: Instant,
+    /// Whether a recovery code opened it.
+    pub paper: bool,
+}
+
+/// Sessions of members who are here; what follows says which.
+macro_rules! sessions {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            $which,
+            " AND m.state = 'active'"
+        )
+    };
 }
 
 /// The session this token opens.
@@ -81,9 +99,36 @@ pub struct Session {
 /// # Errors
 /// What the engine says.
 pub async fn session(reader: &mut Reader, token: &Token) -> Result<Option<Session>> {
-    let sql = "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind FROM secrets k JOIN sessions s ON s.token = k.id JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE k.kind = $1 AND k.value = $2 AND m.state = 'active'";
+    let sql = sessions!("JOIN secrets k ON k.id = s.token WHERE k.kind = $1 AND k.value = $2");
     let row = reader.maybe(sql, params![SESSION_SECRET, token.digest()]).await?;
     row.map(|row| session_from_row(&row)).transpose()
+}
+
+/// A member's session by its id, over or not.
+///
+/// # Errors
+/// What the engine says.
+pub async fn session_by_id(
+    reader: &mut Reader,
+    member: MemberId,
+    session: SessionId,
+) -> Result<Option<Session>> {
+    let sql = sessions!("WHERE s.id = $1 AND s.member = $2");
+    let row = reader.maybe(sql, params![session, member]).await?;
+    row.map(|row| session_from_row(&row)).transpose()
+}
+
+/// What this session's standing follows from: the one place that gathers it.
+///
+/// # Errors
+/// What the engine says.
+pub async fn standing_facts(_reader: &mut Reader, session: &Session) -> Result<Facts> {
+    Ok(Facts {
+        has_factor: false,
+        factor_shown: session.factor_at.is_some(),
+        factor_demanded: false,
+        device: DeviceFacts::NotAsked,
+    })
 }
 
 fn session_from_row(row: &Row) -> Result<Session> {
@@ -96,6 +141,9 @@ fn session_from_row(row: &Row) -> Result<Session> {
         seen: row.get(5)?,
         role: role(row, 6)?,
         kind: Kind::named(&row.get::<String>(7)?).ok_or_else(|| Error::Damaged("a member's kind".into()))?,
+        factor_at: row.get(8)?,
+        proved_at: row.get(9)?,
+        paper: row.get(10)?,
     })
 }
 

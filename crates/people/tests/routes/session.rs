@@ -79,6 +79,27 @@ async fn guessing_is_slowed_and_nobody_is_locked_out() {
     .await;
 }
 
+#[tokio::test]
+async fn a_complete_session_needs_nothing() {
+    both_engines(schema(), async |base| {
+        let world = World::new(&base).await;
+        let hana = world.member("乙川 二葉").await;
+        let standing = world.get(&hana, "/session/standing").await.expect(200);
+        assert_eq!(
+            (
+                &standing["needs"],
+                &standing["name"],
+                &standing["organisation"]["short_name"],
+                &standing["role"]
+            ),
+            (&Value::Null, &json!("乙川 二葉"), &json!("みほんマート"), &json!("member"))
+        );
+        assert_eq!(standing["session"], json!(hana.session));
+        world.anyone(Method::GET, "/session/standing", &json!({})).await.refused(401, "session.missing");
+    })
+    .await;
+}
+
 /// R18, R19
 #[tokio::test]
 async fn a_session_ends_by_time_and_by_sign_out() {
@@ -239,7 +260,7 @@ async fn over_tls_the_cookie_is_bound_to_the_host() {
         };
         let people =
             kairan_people::People::new(base.store.clone(), settings, kairan_people::Hooks::default());
-        let entered = kairan_people::signin::door::Entered {
+        let entered = kairan_people::signin::commands::Entered {
             member: world.owner.id,
             session: world.owner.session,
             token: kairan_people::Token::new(people.surroundings()),

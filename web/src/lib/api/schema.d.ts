@@ -940,7 +940,7 @@ export interface paths {
         put?: never;
         /** Signs in. */
         post: operations["open_session"];
-        /** Signs out. */
+        /** Signs out, also in the middle of signing in. */
         delete: operations["close_session"];
         options?: never;
         head?: never;
@@ -975,6 +975,23 @@ export interface paths {
         put?: never;
         /** Sets a new password with a recovery code, ends every other session and signs in. */
         post: operations["recover_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where this session stands, complete or not. */
+        get: operations["show_standing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1164,6 +1181,11 @@ export interface components {
             /** Format: uuid */
             by: string;
         };
+        /**
+         * @description Whom one gets a device's code from.
+         * @enum {string}
+         */
+        CodeFrom: "admin" | "manager" | "own_device";
         /** @description A department of the organisation's tree. */
         Department: {
             /** Format: uuid */
@@ -1677,6 +1699,11 @@ export interface components {
             /** Format: uuid */
             member: string;
         };
+        /**
+         * @description The next thing that is missing.
+         * @enum {string}
+         */
+        Needs: "second_factor" | "enrol_factor" | "device" | "consent" | "approval";
         /** @description A new department. */
         NewDepartment: {
             name: string;
@@ -2325,6 +2352,51 @@ export interface components {
             login: string;
             password: string;
         };
+        /** @description Where a session stands, for whoever has to go on. */
+        Standing: {
+            /** @description Who can give a code for this browser. */
+            code_from: components["schemas"]["CodeFrom"][];
+            device: null | components["schemas"]["StandingDevice"];
+            /** @description Who one is, as the organisation knows one. */
+            name: string;
+            needs: null | components["schemas"]["Needs"];
+            /** @description Where one is. */
+            organisation: components["schemas"]["OrganisationName"];
+            /** @description What one is to the organisation. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: uuid
+             * @description This session.
+             */
+            session: string;
+            terms: null | components["schemas"]["StandingTerms"];
+            /** @description What one can show as a second factor. */
+            ways: components["schemas"]["Way"][];
+        };
+        /** @description The browser that asks, as enrolled. */
+        StandingDevice: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What its person calls it. */
+            name: string;
+            /** @description Where it stands. */
+            state: string;
+        };
+        /** @description The terms for this device. */
+        StandingTerms: {
+            /** @description Whose device it is, `own` or `lent`. */
+            ownership: string;
+            /** @description Their text. */
+            text: string;
+            /**
+             * Format: int64
+             * @description Their present version.
+             */
+            version: number;
+        };
         /**
          * @description A theme of the client.
          * @enum {string}
@@ -2401,6 +2473,11 @@ export interface components {
              */
             used: number;
         };
+        /**
+         * @description A second factor by its kind.
+         * @enum {string}
+         */
+        Way: "totp" | "passkey" | "recovery" | "reset";
         /** @description What a client learns before sign-in. */
         Welcome: {
             /** @description Whether set-up asks for the code that the server printed. */
@@ -5078,6 +5155,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
