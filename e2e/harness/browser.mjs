@@ -17,6 +17,8 @@ export const HOLDS = {
 /** What the network says when a test takes it away or stops the server: no fault of the page. */
 const NETWORK = /Failed to load resource|net::ERR_|WebSocket connection to/;
 
+/** @typedef {Pick<import('playwright-core').BrowserContextOptions, 'serviceWorkers' | 'userAgent'>} Context */
+
 export class Browser {
   /** @type {Window[]} */
   windows = [];
@@ -48,11 +50,13 @@ export class Browser {
    * A window of one person, with cookies and storage of its own.
    * @param {string} name who it is, for the pictures
    * @param {string} url where the server is
-   * @param {{hold?: keyof typeof HOLDS, theme?: 'light' | 'dark', locale?: string}} [how]
+   * @param {{hold?: keyof typeof HOLDS, theme?: 'light' | 'dark', locale?: string} & Context} [how] and what
+   *   Playwright gives a context beyond that
    */
-  async window(name, url, { hold = 'desktop', theme = 'light', locale = 'ja-JP' } = {}) {
+  async window(name, url, { hold = 'desktop', theme = 'light', locale = 'ja-JP', ...more } = {}) {
     const context = await this.chromium.newContext({
       ...HOLDS[hold],
+      ...more,
       baseURL: url,
       locale,
       timezoneId: 'Asia/Tokyo',

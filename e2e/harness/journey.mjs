@@ -30,11 +30,11 @@ const OUT = fileURLToPath(new URL('../out', import.meta.url));
  * Declares a journey.
  * @param {string} title a sentence that says what is shown
  * @param {(stage: Stage) => Promise<void>} act
- * @param {'sqlite' | 'postgres'} [engine]
+ * @param {'sqlite' | 'postgres'} [engine] @param {Record<string, string>} [settings] of the server: `KAIRAN_…`
  */
-export function journey(title, act, engine = 'sqlite') {
+export function journey(title, act, engine = 'sqlite', settings = {}) {
   test(title, async (t) => {
-    const server = await Server.fresh(engine);
+    const server = await Server.fresh(engine, settings);
     const browser = await Browser.launch();
     const step = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ part) => {
       let failure = null;

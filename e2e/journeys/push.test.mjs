@@ -1,83 +1,13 @@
 // R14, R15, R25, R76, R77: what leaves the house when notifications are on, read by an independent implementation.
 import assert from 'node:assert/strict';
-import { createECDH, createPublicKey, randomBytes, verify } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createPublicKey, verify } from 'node:crypto';
 import { test } from 'node:test';
 
-import ece from 'http_ece';
-
 import { organisation } from '../harness/api.mjs';
+import { browserKeys, opened, pause, Service } from '../harness/pushes.mjs';
 import { Server } from '../harness/server.mjs';
 
 const SECRET = '金庫の番号は7です';
-/** Longer than any notification takes: what has not come by then does not come. */
-const SILENCE = 4_000;
-
-const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A browser's push service on this machine: keeps what it is given and answers as told. */
-class Service {
-  /** @type {{path: string, headers: import('node:http').IncomingHttpHeaders, body: Buffer, at: number}[]} */
-  taken = [];
-  /** @type {[number, Record<string, string>][]} answers for the next requests; 201 when none is left */
-  answers = [];
-
-  static async start() {
-    const service = new Service();
-    service.http = createServer(async (request, response) => {
-      const pieces = [];
-      for await (const piece of request) pieces.push(piece);
-      const { url: path = '', headers } = request;
-      service.taken.push({ path, headers, body: Buffer.concat(pieces), at: performance.now() });
-      const [status, more] = service.answers.shift() ?? [201, {}];
-      response.writeHead(status, more).end('x'.repeat(100_000));
-    });
-    await new Promise((resolve) => service.http?.listen(0, '127.0.0.1', () => resolve(null)));
-    return service;
-  }
-
-  get url() {
-    const { port } = /** @type {import('node:net').AddressInfo} */ (this.http?.address());
-    return `http://127.0.0.1:${port}`;
-  }
-
-  /** The next notification. */
-  async next(within = 10_000) {
-    for (const until = performance.now() + within; performance.now() < until; await pause(20)) {
-      const next = this.taken.shift();
-      if (next) return next;
-    }
-    assert.fail('no notification came');
-  }
-
-  async nothing() {
-    await pause(SILENCE);
-    assert.equal(this.taken.length, 0, 'nothing leaves');
-  }
-
-  stop() {
-    this.http?.closeAllConnections();
-    return new Promise((resolve) => this.http?.close(resolve));
-  }
-}
-
-/** What a browser makes to be reached by. */
-function browserKeys() {
-  const pair = createECDH('prime256v1');
-  pair.generateKeys();
-  return { pair, auth: randomBytes(16) };
-}
-
-/** @param {ReturnType<typeof browserKeys>} keys @param {Buffer} body */
-function opened({ pair, auth }, body) {
-  const plain = ece.decrypt(body, {
-    version: 'aes128gcm',
-    privateKey: pair,
-    authSecret: auth.toString('base64url'),
-  });
-  return JSON.parse(plain.toString('utf8'));
-}
-
 /** RFC 8292: the token is for this service, in time, and signed with the key browsers subscribe under. */
 function proves(/** @type {string} */ header, /** @type {string} */ key, /** @type {string} */ service) {
   const [, token, shown] = header.match(/^vapid t=([^,]+), k=(.+)$/) ?? [];

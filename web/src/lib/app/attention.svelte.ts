@@ -19,6 +19,8 @@ import { worker } from './worker.svelte';
 const IN_SIGHT = 'kairan.in-sight';
 /** Reading is told to the server within 0.7 s: then it can say what still waits. Ms. */
 const AFTER_READING = 1_500;
+/** The organisation may show less from one moment to the next: what it allows is asked again when older, ms. */
+const SETTINGS_GOOD = 60_000;
 
 type Badges = { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> };
 
@@ -26,6 +28,7 @@ class Attention {
 	#quietUntil: number | null = null;
 	#shows: Shows = 'nothing';
 	#pushed = false;
+	#readAt = 0;
 	#total = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#release: (() => void) | null = null;
@@ -57,6 +60,7 @@ class Attention {
 			const { quiet_until, push } = await answer(api.GET('/api/v1/me/notifications'));
 			this.#quietUntil = quiet_until;
 			this.#shows = push.shows;
+			this.#readAt = Date.now();
 		} catch {
 			// Without a line nothing new comes either; the settings are read again when they change.
 		}
@@ -85,6 +89,7 @@ class Attention {
 		if (this.#pushed || !live.leads) return;
 		const ear = { me: live.me, now: Date.now(), quiet_until: this.#quietUntil };
 		if (!calls(event, room.room, ear) || (await this.#watched())) return;
+		if (Date.now() > this.#readAt + SETTINGS_GOOD) await this.#settings();
 		const text = said({ text: event.body.text, files: event.body.files ?? [] }, atName);
 		const line = m.talk_said({ name: nameOf(event.actor), text });
 		const { title, body } = wording(this.#shows, m.app_new_message(), roomName(room.room), line);

@@ -15,7 +15,7 @@ const ASK_EVERY = 60 * 60_000;
 class Worker {
 	/** A new version is here and waits. */
 	waiting = $state(false);
-	#registration: ServiceWorkerRegistration | null = null;
+	#registration: ServiceWorkerRegistration | null | undefined;
 	#started = false;
 	#askedAt = 0;
 	#wanted = false;
@@ -36,6 +36,8 @@ class Worker {
 			// Refused by policy: the app works, with a line.
 			return;
 		}
+		// Some that guard the browser answer without one.
+		if (!this.#registration) return;
 		this.#askedAt = Date.now();
 		this.#look();
 		this.#registration.addEventListener('updatefound', () => {

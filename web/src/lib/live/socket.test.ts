@@ -6,6 +6,7 @@ import type { Frame } from './wire';
 class FakeSocket implements WebSocketLike {
 	sent: unknown[] = [];
 	closedByUs = false;
+	readyState = 1;
 	onopen: (() => void) | null = null;
 	onmessage: ((event: { data: unknown }) => void) | null = null;
 	onclose: ((event: { code: number }) => void) | null = null;
@@ -80,6 +81,15 @@ describe('socket', () => {
 		expect(world.last.protocols[1]).toBe('ticket.t2');
 		world.last.welcome();
 		expect(world.lines).toEqual(['connecting', 'open', 'connecting', 'open']);
+	});
+
+	it('sends nothing into a line that is just closing, and says so', async () => {
+		await world.open();
+		const { length } = world.last.sent;
+		world.last.readyState = 2;
+		expect(world.socket.send({ t: 'ping' })).toBe(false);
+		world.socket.wake();
+		expect(world.last.sent).toHaveLength(length);
 	});
 
 	it('spreads its return when the server goes down', async () => {

@@ -27,6 +27,7 @@ export interface Surroundings {
 }
 
 export interface WebSocketLike {
+	readonly readyState: number;
 	send(data: string): void;
 	close(code?: number): void;
 	onopen: (() => void) | null;
@@ -39,6 +40,9 @@ export interface Listener {
 	frame(frame: Frame): void;
 	line(line: Line): void;
 }
+
+/** `WebSocket.OPEN` */
+const OPEN = 1;
 
 /** Milliseconds. A ping is answered at once; two unanswered mean that nobody is there. */
 const PING_EVERY = 20_000;
@@ -103,7 +107,8 @@ export class Socket {
 
 	/** `false`: there is no line, and nothing was sent. */
 	send(call: Call): boolean {
-		if (this.#line !== 'open' || !this.#socket) return false;
+		// The other side may have begun to close: the browser knows before it says so.
+		if (this.#line !== 'open' || this.#socket?.readyState !== OPEN) return false;
 		this.#socket.send(JSON.stringify(call));
 		return true;
 	}
