@@ -286,6 +286,30 @@ async fn much_that_does_not_hit_is_passed_in_several_answers() {
     .await;
 }
 
+/// R26: whatever is said in rooms that somebody is not in gets in the way of nothing in the many rooms they are in.
+#[tokio::test]
+async fn many_rooms_are_searched_though_others_say_more() {
+    in_organisations(async |o: Organisation| {
+        let jobs = Jobs::new(&o);
+        let one = o.member("甲野 一").await;
+        let mut said = Vec::new();
+        for n in 0..9 {
+            let room = o.room(&one, &[]).await;
+            said.push(format!("納品{n}です"));
+            o.say(&one, room, &said[n]).await;
+        }
+        let elsewhere = o.room(&o.owner, &[]).await;
+        for n in 0..150 {
+            o.say(&o.owner, elsewhere, &format!("納品は{n}個")).await;
+        }
+        jobs.catch_up().await;
+        let mut found = texts(&o, &one, "納品").await;
+        found.sort_unstable();
+        assert_eq!(found, said);
+    })
+    .await;
+}
+
 /// The index follows from the journal: made anew it holds the same, in steps that may be killed, and behind it says so.
 #[tokio::test]
 async fn the_index_may_be_thrown_away() {
