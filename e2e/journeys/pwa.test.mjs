@@ -221,35 +221,40 @@ journey('a push is shown without words, replaced and not stacked', async (stage)
   });
 });
 
+/** A PNG of one pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+/** What the system does when another app shares: it posts a form to the app. @param {import('playwright-core').Page} page */
+async function share(page, /** @type {string} */ words, /** @type {Buffer} */ picture) {
+  await Promise.all([
+    page.waitForURL('**/share?id=*'),
+    page.evaluate(([text, base64]) => {
+      const form = Object.assign(document.createElement('form'), {
+        method: 'post', action: '/share', enctype: 'multipart/form-data',
+      });
+      const field = (/** @type {string} */ name, /** @type {string} */ value) =>
+        form.append(Object.assign(document.createElement('input'), { name, value }));
+      field('title', '');
+      field('text', text);
+      const files = Object.assign(document.createElement('input'), { type: 'file', name: 'files' });
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+      transfer.items.add(new File([bytes], '棚.png', { type: 'image/png' }));
+      files.files = transfer.files;
+      form.append(files);
+      document.body.append(form);
+      form.submit();
+    }, [words, picture.toString('base64')]),
+  ]);
+}
+
 journey('a photograph shared from another app goes into a room', async (stage) => {
   const { id, window, page } = await room(stage);
   await page.open(id);
   await settled(window.page);
-  // A one-pixel PNG.
-  const png = Buffer.from(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
-
   await stage.step('the system posts it to the app, which asks where it goes', async () => {
-    await Promise.all([
-      window.page.waitForURL('**/share?id=*'),
-      window.page.evaluate((base64) => {
-        const form = Object.assign(document.createElement('form'), {
-          method: 'post', action: '/share', enctype: 'multipart/form-data',
-        });
-        const field = (/** @type {string} */ name, /** @type {string} */ value) =>
-          form.append(Object.assign(document.createElement('input'), { name, value }));
-        field('title', '');
-        field('text', '棚の写真です');
-        const files = Object.assign(document.createElement('input'), { type: 'file', name: 'files' });
-        const transfer = new DataTransfer();
-        const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
-        transfer.items.add(new File([bytes], '棚.png', { type: 'image/png' }));
-        files.files = transfer.files;
-        form.append(files);
-        document.body.append(form);
-        form.submit();
-      }, png.toString('base64')),
-    ]);
+    await share(window.page, '棚の写真です', PIXEL);
     await window.page.getByRole('heading', { name: 'どこに送りますか' }).waitFor();
     await window.page.getByText('棚.png').waitFor();
     assert.deepEqual(await obstacles(window.page, 'choosing a room for what was shared'), []);
@@ -265,4 +270,70 @@ journey('a photograph shared from another app goes into a room', async (stage) =
     await page.button.waitFor();
     assert.deepEqual((await kept(window.page)).records.filter((one) => one.includes('"shared"')), []);
   });
+});
+
+journey('what is shared without a line waits in its room and arrives when the line is back', async (stage) => {
+  const { owner, id, window, page } = await room(stage);
+  await page.open(id);
+  await settled(window.page);
+  // What a start without a line needs, and what attaching needs, come a moment after the room stands.
+  await window.page.waitForTimeout(12_000);
+  await window.offline(true);
+
+  await stage.step('the app opens and takes it, says that there is no line, and lays it into the room', async () => {
+    await share(window.page, '地下の棚です', PIXEL);
+    await window.page.getByRole('heading', { name: 'どこに送りますか' }).waitFor();
+    await window.page.getByText('棚.png').waitFor();
+    await window.page.getByText('電波がありません', { exact: false }).first().waitFor();
+    // Put away and opened again it is still there.
+    await window.page.reload();
+    await window.page.getByText('棚.png').waitFor();
+    await window.page.getByRole('button', { name: /駅前店 連絡/ }).click();
+    await stage.until(async () => (await page.field.inputValue()) === '地下の棚です');
+    await page.button.click();
+    await page.message('地下の棚です').waitFor();
+  });
+
+  await stage.step('the list of rooms says that something waits there, and what', async () => {
+    await window.page.getByRole('link', { name: '部屋の一覧に戻る' }).click();
+    await window.page.getByRole('link', { name: /駅前店 連絡.*送信待ち.*地下の棚です/ }).waitFor();
+    assert.deepEqual(await obstacles(window.page, 'the list with something that waits'), []);
+    assert.equal((await owner.messages(id)).length, 0);
+  });
+
+  await stage.step('with the line back both arrive, once', async () => {
+    await window.offline(false);
+    await stage.until(async () => (await owner.messages(id)).length === 1, 40_000);
+    const [message] = await owner.messages(id);
+    assert.deepEqual([message.text, message.files.map((/** @type {any} */ one) => one.name)], ['地下の棚です', ['棚.png']]);
+    await window.page.getByRole('link', { name: /駅前店 連絡.*送信待ち/ }).waitFor({ state: 'detached' });
+  });
+});
+
+/** Safari on an iPhone; the word for what it opened in comes last when that is another app. */
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1';
+
+journey('an iPhone is told in words and pictures how to be reached', async (stage) => {
+  const { owner } = await room(stage);
+  for (const theme of /** @type {const} */ (['light', 'dark'])) {
+    for (const [name, userAgent, elsewhere] of /** @type {const} */ ([
+      ['Safari', IPHONE, false],
+      ['another app', `${IPHONE} Line/14.5.0`, true],
+    ])) {
+      await stage.step(`${name}, ${theme}`, async () => {
+        const { page, context } = await stage.browser.window(`${name}-${theme}`, stage.server.url, { hold: 'phone', theme, userAgent });
+        await context.addCookies(owner.cookies);
+        await page.goto('/me/notifications');
+        const how = page.getByRole('region', { name: 'ホーム画面に追加' });
+        await how.getByText('ホーム画面に追加したものだけが通知を受け取れます').waitFor();
+        assert.equal(await how.getByRole('listitem').count(), 3);
+        assert.equal(await how.getByRole('img').count(), 3, 'each step has its picture, with words for those who do not see it');
+        assert.equal(await how.getByText('このページをSafariで開いてください').count(), Number(elsewhere));
+        assert.equal(await page.getByRole('switch', { name: 'この端末に通知する' }).count(), 0, 'no switch that could not work');
+        assert.deepEqual(await obstacles(page, `how to install, ${theme}`), []);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+      });
+    }
+  }
 });

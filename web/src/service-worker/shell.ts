@@ -14,7 +14,10 @@ const PAGE = '/';
 /** Requests under way at once while copying: few, for a narrow line belongs to whoever reads and writes. */
 const WIDTH = 3;
 
-/** What drawing a PDF needs (its code, character maps, fonts): six megabytes, fetched when one is opened. */
+/**
+ * What drawing a PDF needs (its code, character maps, fonts): six megabytes, fetched when one is opened and kept from
+ * then on. Not before: a document's own bytes are never kept here, so that without a line there is nothing to draw.
+ */
 const LATER = /pdf\.(min|worker)|openjpeg|qcms|jbig2|\.(bcmap|ttf|pfb|icc|wasm)$/;
 
 const paths = new Set([...build, ...files].filter((path) => path !== '/robots.txt' && !LATER.test(path)));
