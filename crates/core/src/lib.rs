@@ -8,6 +8,7 @@ pub mod folding;
 pub mod ids;
 pub mod permission;
 pub mod refusal;
+pub mod size;
 pub mod surroundings;
 pub mod text;
 pub mod time;

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::size;
+
 /// One way of saying no.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
@@ -15,7 +17,7 @@ pub struct Code {
     pub name: &'static str,
     /// HTTP status (RFC 9110).
     pub status: u16,
-    /// Words for people, Japanese; `{fact}` is replaced by that fact.
+    /// Words for people, Japanese; `{fact}` is replaced by that fact, `{fact:size}` by so many bytes as people say them.
     pub ja: &'static str,
     /// The same in English.
     pub en: &'static str,
@@ -155,6 +157,9 @@ fn fill(words: &str, facts: &Map<String, Value>) -> String {
     for (name, value) in facts {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         filled = filled.replace(&format!("{{{name}}}"), &text);
+        if let Some(bytes) = value.as_u64() {
+            filled = filled.replace(&format!("{{{name}:size}}"), &size::words(bytes));
+        }
     }
     filled
 }
@@ -170,6 +175,19 @@ mod tests {
             refusal.words(),
             ("40文字までにしてください。".into(), "Use at most 40 characters.".into())
         );
+    }
+
+    #[test]
+    fn sizes_are_words_for_people_and_numbers_for_programs() {
+        static FULL: Code = Code {
+            name: "test.full",
+            status: 413,
+            ja: "{limit:size}まで（{limit}）",
+            en: "{limit:size}, {used:size}",
+        };
+        let refusal = Refusal::new(&FULL).fact("limit", 1_i64 << 30).fact("used", 0);
+        assert_eq!(refusal.words(), ("1 GBまで（1073741824）".into(), "1 GB, 0 B".into()));
+        assert_eq!(refusal.facts["limit"], 1 << 30);
     }
 
     #[test]

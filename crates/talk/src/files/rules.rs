@@ -9,9 +9,9 @@ pub use super::inspect::FileKind;
 
 kairan_core::codes! {
     FILE_EMPTY = 422 "file.empty", "中身のないファイルは送れません。元のファイルを確かめてください。", "An empty file cannot be sent. Check the original.";
-    FILE_TOO_LARGE = 413 "file.too_large", "ファイルが大きすぎます。1つ{limit}バイトまでです。分けるか、小さくしてください。", "The file is too large: at most {limit} bytes each. Split it or make it smaller.";
-    ORGANISATION_FULL = 413 "quota.organisation_full", "組織のファイルの置き場がいっぱいです（{limit}バイト中{used}バイト）。管理者に知らせてください。", "The organisation's room for files is full ({used} of {limit} bytes). Tell an administrator.";
-    MEMBER_FULL = 413 "quota.member_full", "あなたのファイルの置き場がいっぱいです（{limit}バイト中{used}バイト）。要らないファイルの発言について、管理者に相談してください。", "Your room for files is full ({used} of {limit} bytes). Ask an administrator.";
+    FILE_TOO_LARGE = 413 "file.too_large", "ファイルが大きすぎます。1つ{limit:size}までです。分けるか、小さくしてください。", "The file is too large: at most {limit:size} each. Split it or make it smaller.";
+    ORGANISATION_FULL = 413 "quota.organisation_full", "組織のファイルの置き場がいっぱいです（{limit:size}のうち{used:size}）。管理者に知らせてください。", "The organisation's room for files is full ({used:size} of {limit:size}). Tell an administrator.";
+    MEMBER_FULL = 413 "quota.member_full", "あなたのファイルの置き場がいっぱいです（{limit:size}のうち{used:size}）。要らないファイルの発言について、管理者に相談してください。", "Your room for files is full ({used:size} of {limit:size}). Ask an administrator.";
     FILE_ID_TAKEN = 409 "file.id_taken", "このファイルの番号は使われています。もう一度選んで送ってください。", "This file id is already used. Choose the file again.";
     PART_LENGTH = 422 "upload.part_length", "ファイルの一部の長さが違います（{expected}バイトのはずです）。もう一度送ってください。", "This part has another length than it must ({expected} bytes). Send it again.";
     UPLOAD_DONE = 409 "upload.done", "このファイルは、もう届いています。", "This file has arrived already.";

@@ -4,8 +4,8 @@ use kairan_core::{FieldFault, Refusal};
 use serde::{Deserialize, Serialize};
 
 kairan_core::codes! {
-    SETTINGS_BYTES = 422 "settings.bytes", "{least}〜{most}バイトの間にしてください。", "Choose between {least} and {most} bytes.";
-    SETTINGS_ORDER = 422 "settings.order", "全体の上限({limit}バイト)を超えています。全体の上限を上げるか、こちらを下げてください。", "This is more than the limit of the whole ({limit} bytes). Raise that one, or lower this one.";
+    SETTINGS_BYTES = 422 "settings.bytes", "{least:size}〜{most:size}の間にしてください。", "Choose between {least:size} and {most:size}.";
+    SETTINGS_ORDER = 422 "settings.order", "全体の上限（{limit:size}）を超えています。全体の上限を上げるか、こちらを下げてください。", "This is more than the limit of the whole ({limit:size}). Raise that one, or lower this one.";
 }
 
 /// One MiB: no limit is smaller, or a photograph from a phone would not go through.

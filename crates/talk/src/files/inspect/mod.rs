@@ -36,7 +36,7 @@ kairan_core::codes! {
     TYPE_MISMATCH = 415 "file.type_mismatch", "{declared} とされていますが、中身は {found} です。正しい名前にして送ってください。", "This is declared as {declared}, but it is {found} inside. Give it its true name and send it again.";
     FILE_UNREADABLE = 422 "file.unreadable", "ファイルの中身が壊れていて読み取れません（{found}）。元のファイルを開けるか確かめて、もう一度送ってください。", "The file is damaged and cannot be read ({found}). Check that it opens, and send it again.";
     PICTURE_TOO_LARGE = 422 "file.picture_too_large", "画像が大きすぎます（{megapixels}メガピクセル、{limit}まで）。小さくして送ってください。", "The picture is too large ({megapixels} megapixels; {limit} are allowed). Make it smaller and send it again.";
-    ARCHIVE_TOO_LARGE = 422 "archive.too_large", "展開すると{limit}バイトを超えます。分けて送ってください。", "Unpacked, this archive exceeds {limit} bytes. Send it in parts.";
+    ARCHIVE_TOO_LARGE = 422 "archive.too_large", "展開すると{limit:size}を超えます。分けて送ってください。", "Unpacked, this archive exceeds {limit:size}. Send it in parts.";
     ARCHIVE_TOO_MANY_ENTRIES = 422 "archive.too_many_entries", "中のファイルが多すぎます（{limit}件まで）。分けて送ってください。", "The archive holds too many entries ({limit} are allowed). Send it in parts.";
     ARCHIVE_RATIO = 422 "archive.ratio", "展開すると元の{limit}倍を超えて膨らむため、受け取れません。圧縮せずに送ってください。", "Unpacked, this archive grows more than {limit} times, so it is not accepted. Send its contents uncompressed.";
     ARCHIVE_NAMES = 422 "archive.names", "展開先の外に書き込む名前のファイルが入っているため、受け取れません。作り直して送ってください。", "The archive holds a name that would be written outside its own folder, so it is not accepted. Make it anew and send it again.";
