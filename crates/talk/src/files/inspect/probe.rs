@@ -13,19 +13,33 @@ impl<T: Read + Seek + ?Sized> Source for T {}
 /// Bytes read at once.
 const BLOCK: u64 = 64 * 1024;
 
-/// A source with its size, one block of it at hand, and what went wrong with it.
+/// Some bytes of a source.
+#[derive(Default)]
+struct Block {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Block {
+    fn holds(&self, position: u64) -> bool {
+        (self.start..self.start + self.bytes.len() as u64).contains(&position)
+    }
+}
+
+/// A source with its size, two blocks of it at hand, and what went wrong with it. Two, because an archive is read by
+/// turns in its list at the end and in the entries that the list names.
 pub struct Probe<'a> {
     source: &'a mut dyn Source,
     size: u64,
     position: u64,
-    block: Vec<u8>,
-    block_start: u64,
+    /// The one read last is the first.
+    blocks: [Block; 2],
     fault: Option<io::Error>,
 }
 
 impl<'a> Probe<'a> {
     pub fn new(source: &'a mut dyn Source, size: u64) -> Self {
-        Self { source, size, position: 0, block: Vec::new(), block_start: 0, fault: None }
+        Self { source, size, position: 0, blocks: Default::default(), fault: None }
     }
 
     pub fn size(&self) -> u64 {
@@ -61,12 +75,21 @@ impl<'a> Probe<'a> {
         }
     }
 
+    /// Has the position in the first block.
     fn fill(&mut self) -> io::Result<()> {
-        self.block_start = self.position - self.position % BLOCK;
-        self.block.clear();
-        self.source.seek(SeekFrom::Start(self.block_start))?;
-        let wanted = BLOCK.min(self.size - self.block_start);
-        (&mut *self.source).take(wanted).read_to_end(&mut self.block)?;
+        if self.blocks[0].holds(self.position) {
+            return Ok(());
+        }
+        self.blocks.swap(0, 1);
+        let [block, _] = &mut self.blocks;
+        if block.holds(self.position) {
+            return Ok(());
+        }
+        block.start = self.position - self.position % BLOCK;
+        block.bytes.clear();
+        self.source.seek(SeekFrom::Start(block.start))?;
+        let wanted = BLOCK.min(self.size - block.start);
+        (&mut *self.source).take(wanted).read_to_end(&mut block.bytes)?;
         Ok(())
     }
 }
@@ -76,17 +99,15 @@ impl Read for Probe<'_> {
         if self.position >= self.size {
             return Ok(0);
         }
-        let held = self.block_start..self.block_start + self.block.len() as u64;
-        if !held.contains(&self.position)
-            && let Err(error) = self.fill()
-        {
-            self.block.clear();
+        if let Err(error) = self.fill() {
+            self.blocks[0].bytes.clear();
             let kind = error.kind();
             self.fault.get_or_insert(error);
             return Err(kind.into());
         }
-        let within = usize::try_from(self.position - self.block_start).unwrap_or(usize::MAX);
-        let at_hand = self.block.get(within..).unwrap_or_default();
+        let [block, _] = &self.blocks;
+        let within = usize::try_from(self.position - block.start).unwrap_or(usize::MAX);
+        let at_hand = block.bytes.get(within..).unwrap_or_default();
         let length = at_hand.len().min(out.len());
         out[..length].copy_from_slice(&at_hand[..length]);
         self.position += length as u64;
