@@ -1,5 +1,7 @@
 //! Reading a body: bounded before and while it is read (R39), UTF-8, of the declared type, without unknown fields.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt;
@@ -7,15 +9,19 @@ use kairan_core::refusal::{BODY_SHAPE, BODY_UNKNOWN_FIELD, BODY_UNREADABLE, FIEL
 use kairan_core::{FieldFault, Refusal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
-use crate::{BODY_TOO_LARGE, BODY_TYPE, Problem};
+use crate::{BODY_STALLED, BODY_TOO_LARGE, BODY_TYPE, Problem};
 
 /// Most bytes of an ordinary JSON body.
 pub const JSON_LIMIT: usize = 256 * 1024;
 
+/// Longest silence in the middle of a body. Whoever has gone without a word must not hold what was read for them.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// A JSON body of shape `T`.
 ///
-/// 415 `body.type` when it is declared as something else, 413 `body.too_large`, 400 `body.unreadable` when it is not
+/// 415 `body.type` when it is declared as something else, 413 `body.too_large`, 408 `body.stalled`, 400 `body.unreadable` when it is not
 /// UTF-8 JSON, 422 `body.unknown_field` or `body.shape` naming the field.
 pub struct Body<T>(pub T);
 
@@ -24,7 +30,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let types = ["application/json"];
-        let bytes = bounded(request, &types, JSON_LIMIT).await?;
+        let bytes = bounded(request, &types, JSON_LIMIT, SILENCE).await?;
         Ok(Self(read(&bytes)?))
     }
 }
@@ -38,7 +44,7 @@ impl<const LIMIT: usize, S: Send + Sync> FromRequest<S> for Upload<LIMIT> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         // Browsers on Windows name a CSV file by the program that opens it.
         let types = ["text/csv", "application/vnd.ms-excel", "application/octet-stream"];
-        Ok(Self(bounded(request, &types, LIMIT).await?))
+        Ok(Self(bounded(request, &types, LIMIT, SILENCE).await?))
     }
 }
 
@@ -49,16 +55,21 @@ impl<const LIMIT: usize, S: Send + Sync> FromRequest<S> for Octets<LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        Ok(Self(bounded(request, &["application/octet-stream"], LIMIT).await?))
+        Ok(Self(bounded(request, &["application/octet-stream"], LIMIT, SILENCE).await?))
     }
 }
 
-async fn bounded(request: Request, types: &[&str], limit: usize) -> Result<Vec<u8>, Refusal> {
+async fn bounded(
+    request: Request,
+    types: &[&str],
+    limit: usize,
+    silence: Duration,
+) -> Result<Vec<u8>, Refusal> {
     let (head, body) = request.into_parts();
     check_head(&head.headers, types, limit)?;
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = timeout(silence, chunks.next()).await.map_err(|_| &BODY_STALLED)? {
         // A connection that breaks off is the client's doing; nobody is left to read the words.
         let chunk = chunk.map_err(|_| Refusal::new(&BODY_UNREADABLE))?;
         if bytes.len() + chunk.len() > limit {
@@ -206,6 +217,16 @@ mod tests {
             let named = refusal.fields.first().map_or("", |fault| fault.field.as_str());
             assert_eq!((refusal.code.name, named), (code, field), "{}", String::from_utf8_lossy(sent));
         }
+    }
+
+    /// R39: whoever goes silent is let go.
+    #[tokio::test]
+    async fn a_body_that_stops_arriving_is_given_up() {
+        let silent = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = Request::builder().header("content-type", "application/json");
+        let request = request.body(axum::body::Body::from_stream(silent)).expect("a request");
+        let refusal = bounded(request, &["application/json"], JSON_LIMIT, Duration::ZERO).await;
+        assert_eq!(refusal.expect_err("refused").code, &BODY_STALLED);
     }
 
     #[test]

@@ -300,7 +300,14 @@ impl World {
     /// # Panics
     /// Never: the router does not fail.
     pub async fn raw(&self, request: Request<Body>) -> Reply {
-        reply(self.app.clone().oneshot(request).await.expect("infallible")).await
+        reply(self.answer(request).await).await
+    }
+    /// The same, its body not read yet.
+    ///
+    /// # Panics
+    /// Never: the router does not fail.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.app.clone().oneshot(request).await.expect("infallible")
     }
 }
 

@@ -12,6 +12,7 @@ use kairan_storage::{Reader, Store};
 use tokio::sync::{RwLock, Semaphore};
 
 use super::preview::Renderer;
+use super::receiving::Receiving;
 use super::scan::Scanner;
 use super::tickets::Tickets;
 
@@ -44,6 +45,8 @@ pub struct Files {
     pub tickets: Tickets,
     /// For `/metrics`.
     pub counts: Arc<FileCounts>,
+    /// Turns to send a part.
+    pub receiving: Receiving,
     /// Taken while a file is looked into.
     pub(super) looking: Arc<Semaphore>,
     busy: Arc<Mutex<HashMap<FileId, Weak<RwLock<()>>>>>,
@@ -65,6 +68,7 @@ impl Files {
             renderer,
             scanner,
             counts: Arc::default(),
+            receiving: Receiving::default(),
             looking: Arc::new(Semaphore::new(AT_ONCE)),
             busy: Arc::default(),
         }

@@ -15,8 +15,10 @@ pub mod preview;
 pub mod project;
 pub mod queries;
 mod range;
+mod receiving;
 pub mod rules;
 pub mod scan;
 mod tickets;
 
 pub use keep::{FileCounts, Files};
+pub use receiving::Receiving;

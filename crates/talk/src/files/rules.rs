@@ -14,6 +14,8 @@ kairan_core::codes! {
     MEMBER_FULL = 413 "quota.member_full", "あなたのファイルの置き場がいっぱいです（{limit:size}のうち{used:size}）。要らないファイルの発言について、管理者に相談してください。", "Your room for files is full ({used:size} of {limit:size}). Ask an administrator.";
     FILE_ID_TAKEN = 409 "file.id_taken", "このファイルの番号は使われています。もう一度選んで送ってください。", "This file id is already used. Choose the file again.";
     PART_LENGTH = 422 "upload.part_length", "ファイルの一部の長さが違います（{expected}バイトのはずです）。もう一度送ってください。", "This part has another length than it must ({expected} bytes). Send it again.";
+    UPLOAD_BUSY = 503 "upload.busy", "いまはファイルを受け取る人が多く、順番が回りませんでした。少し待って、もう一度送ってください。届いた分はそのままです。", "Many files are arriving just now, and this one had no turn. Wait a moment and send it again; what has arrived stays.";
+    UPLOAD_TOO_MANY = 429 "upload.too_many_at_once", "同時に送っているファイルが多すぎます（{limit}個まで）。ほかの分が届いてから、もう一度送ってください。", "Too many parts are being sent at the same time ({limit} at most). Send it again once others have arrived.";
     UPLOAD_DONE = 409 "upload.done", "このファイルは、もう届いています。", "This file has arrived already.";
     UPLOAD_INCOMPLETE = 409 "upload.incomplete", "まだ届いていない部分があります。残りを送ってください。", "Parts are still missing. Send the rest.";
     FILE_INFECTED = 422 "file.infected", "ウイルスが見つかったので、受け取りませんでした。このファイルは開かずに、管理者に知らせてください。", "A virus was found, so the file was not taken. Do not open it; tell an administrator.";

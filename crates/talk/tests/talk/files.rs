@@ -20,20 +20,20 @@ use crate::support::{Organisation, in_organisations, in_scanned_organisations};
 /// The smallest GIF a browser shows.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 /// Bytes of a part.
-const PART: usize = 4 * 1024 * 1024;
+pub const PART: usize = 4 * 1024 * 1024;
 
 impl Organisation {
     fn file_id(&self) -> FileId {
         self.base.store.surroundings().id()
     }
 
-    async fn open(&self, person: &Person, room: RoomId, name: &str, size: usize) -> (FileId, Reply) {
+    pub async fn open(&self, person: &Person, room: RoomId, name: &str, size: usize) -> (FileId, Reply) {
         let file = self.file_id();
         let new = json!({"room": room, "name": name, "size": size});
         (file, self.put(person, &format!("/uploads/{file}"), &new).await)
     }
 
-    async fn part(&self, person: &Person, file: FileId, n: usize, bytes: &[u8]) -> Reply {
+    pub async fn part(&self, person: &Person, file: FileId, n: usize, bytes: &[u8]) -> Reply {
         self.put_bytes(person, &format!("/uploads/{file}/parts/{n}"), bytes.to_vec()).await
     }
 
@@ -51,18 +51,18 @@ impl Organisation {
         (file, self.finish(person, file).await)
     }
 
-    async fn upload(&self, person: &Person, room: RoomId, name: &str, bytes: &[u8]) -> FileId {
+    pub async fn upload(&self, person: &Person, room: RoomId, name: &str, bytes: &[u8]) -> FileId {
         let (file, finished) = self.try_upload(person, room, name, bytes).await;
         finished.expect(201);
         file
     }
 
-    async fn send(&self, person: &Person, room: RoomId, files: &[FileId]) -> Value {
+    pub async fn send(&self, person: &Person, room: RoomId, files: &[FileId]) -> Value {
         self.try_say(person, room, &json!({"text": "", "files": files})).await.expect(201)
     }
 
     /// The link to a file's bytes.
-    async fn link(&self, person: &Person, file: FileId, how: &str) -> String {
+    pub async fn link(&self, person: &Person, file: FileId, how: &str) -> String {
         let opened = self.post(person, &format!("/files/{file}/open"), &json!({ "how": how })).await;
         opened.expect(200)["url"].as_str().expect("a link").to_owned()
     }

@@ -11,4 +11,5 @@ mod rooms;
 mod schedules;
 mod search;
 mod support;
+mod transfers;
 mod unanswered;

@@ -5,9 +5,9 @@ use kairan_people::testing::{Person, Reply, World};
 use kairan_storage::blobs::{Blobs, SealingKey};
 use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_talk::Talk;
-use kairan_talk::files::Files;
 use kairan_talk::files::preview::InProcess;
 use kairan_talk::files::scan::Scanner;
+use kairan_talk::files::{Files, Receiving};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -37,7 +37,19 @@ where
     Done: Future<Output = ()>,
 {
     both_engines(SCHEMA, async |base: TestStore| {
-        scenario(Organisation::with_scanner(&base, Some(scanner.clone())).await).await;
+        scenario(Organisation::with_files(&base, Some(scanner.clone()), |_| {}).await).await;
+    })
+    .await;
+}
+
+/// The same, with these turns to send parts.
+pub async fn in_organisations_receiving<F, Done>(receiving: fn() -> Receiving, scenario: F)
+where
+    F: Fn(Organisation) -> Done,
+    Done: Future<Output = ()>,
+{
+    both_engines(SCHEMA, async |base: TestStore| {
+        scenario(Organisation::with_files(&base, None, |files| files.receiving = receiving()).await).await;
     })
     .await;
 }
@@ -57,13 +69,18 @@ impl std::ops::Deref for Organisation {
 
 impl Organisation {
     async fn new(base: &TestStore) -> Self {
-        Self::with_scanner(base, None).await
+        Self::with_files(base, None, |_| {}).await
     }
 
-    async fn with_scanner(base: &TestStore, scanner: Option<Arc<dyn Scanner>>) -> Self {
+    async fn with_files(
+        base: &TestStore,
+        scanner: Option<Arc<dyn Scanner>>,
+        adjust: impl FnOnce(&mut Files),
+    ) -> Self {
         let surroundings = base.store.surroundings();
         let (blobs, sealing) = (Blobs::memory(surroundings), SealingKey::generate(surroundings));
-        let files = Files::new(blobs, sealing, Arc::new(InProcess::default()), scanner);
+        let mut files = Files::new(blobs, sealing, Arc::new(InProcess::default()), scanner);
+        adjust(&mut files);
         let held = files.clone();
         let world = World::with(base, kairan_talk::hooks(), |people| {
             let (routes, _) = kairan_talk::router().split_for_parts();

@@ -98,7 +98,9 @@ export async function send(letter: Letter): Promise<Outcome<Message>> {
 
 /** What a failed send means for its letter. */
 export function delivery(problem: Pick<Problem, 'kind' | 'status' | 'facts' | 'words'>): Outcome<never> {
-	if (problem.kind === 'network' || problem.status >= 500 || problem.status === 401) return { is: 'delayed' };
+	// 408: the line went silent halfway.
+	if (problem.kind === 'network' || problem.status >= 500 || [401, 408].includes(problem.status))
+		return { is: 'delayed' };
 	const after = problem.facts.retry_after_ms;
 	if (problem.status === 429 && typeof after === 'number' && after <= PATIENCE)
 		return { is: 'delayed', after };

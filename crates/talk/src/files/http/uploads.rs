@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use super::File;
 use crate::Talk;
 use crate::files::commands::{self, NewUpload, Progress};
+use crate::files::receiving::Sender;
 use crate::files::{finish, inspect, jobs, queries, rules};
 use crate::rooms::http::{job, status};
 
@@ -132,10 +133,11 @@ const PART: usize = 4 * 1024 * 1024;
     responses((status = 204)))]
 async fn put_upload_part(
     State(talk): State<Talk>,
-    caller: Caller,
+    sender: Sender,
     At((file, n)): At<(FileId, u32)>,
     Octets(bytes): Octets<PART>,
 ) -> Answer<NoContent> {
+    let caller = &sender.caller;
     let lock = talk.files.lock(file);
     let _shared = lock.read().await;
     let (asker, part) = (caller.clone(), i64::from(n));
@@ -157,7 +159,7 @@ async fn put_upload_part(
     let (key, length) = (talk.files.key(&talk.store, file, open.secret).await?, bytes.len());
     talk.files.blobs.put_part(&key, file, Layer::Content, n, bytes.into()).await?;
     talk.files.counts.bytes_in.fetch_add(length as u64, Ordering::Relaxed);
-    let kept = job(&talk, &caller, open.room, async move |tx, caller| {
+    let kept = job(&talk, caller, open.room, async move |tx, caller| {
         commands::keep_part(tx, caller, file, part).await
     })
     .await;
