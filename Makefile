@@ -80,6 +80,7 @@ test-browser: $(BINARY) e2e/node_modules/.package-lock.json
 bench:
 	cargo bench --locked --package kairan-talk --bench post
 	cargo bench --locked --package kairan-talk --bench search
+	cargo bench --locked --package kairan-talk --bench unanswered
 	cargo bench --locked --package kairan-storage --bench log
 	cargo bench --locked --package kairan-storage --bench blobs
 
