@@ -18,6 +18,8 @@ export class Keeper {
 	/** The row held, how far below the upper edge of the scroller it stands, and where one had scrolled to. */
 	#held: { row: HTMLElement; top: number; at: number } | null = null;
 
+	/** The row one was brought to, as long as one has not scrolled since. */
+	#brought: HTMLElement | null = null;
 	#complete: () => boolean;
 
 	/** `complete`: what is loaded reaches the end of the conversation. Its foot is no end otherwise. */
@@ -65,6 +67,15 @@ export class Keeper {
 
 	/** Remembers where one is. After every scroll. */
 	hold(): void {
+		// What one was brought to is held itself until one scrolls: rows beside it are still being measured.
+		const held = this.#held;
+		const still = held && Math.abs(this.#scroller.scrollTop - held.at) < 1;
+		if (still && held.row === this.#brought && held.row.isConnected) return;
+		this.#grasp();
+	}
+
+	#grasp(): void {
+		this.#brought = null;
 		// The lowest in sight: the highest may lose its name when what comes before it is loaded.
 		let row = this.atEnd ? null : this.lastInSight(1);
 		// A day's line moves up when more of that day is loaded above it: only messages stand still.
@@ -97,7 +108,7 @@ export class Keeper {
 	 * browser may: when rows go, it cuts what can be scrolled, and that is made good here.
 	 */
 	during(change: () => void): void {
-		this.hold();
+		this.#grasp();
 		const held = this.#held;
 		change();
 		if (held?.row.isConnected) this.#shift(held.row.getBoundingClientRect().top - this.#top - held.top);
@@ -115,7 +126,8 @@ export class Keeper {
 		const top = place === 'top' ? Math.min(72, free) : free / 2;
 		this.#scroller.scrollTop += box.top - this.#top - top;
 		// Too near the end to stand there: then one is at the end, and stays there.
-		this.#keep(this.atEnd ? null : row);
+		this.#brought = this.atEnd ? null : row;
+		this.#keep(this.#brought);
 	}
 
 	toEnd(): void {
