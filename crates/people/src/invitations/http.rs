@@ -21,7 +21,7 @@ use crate::members::rules::{MemberState, handle};
 use crate::signin::commands::Opening;
 use crate::signin::door::{acceptable, personal};
 use crate::signin::events::How;
-use crate::signin::http::{Me, entered};
+use crate::signin::http::{Me, Standing, entered};
 use crate::{Caller, People, Token, departments, organisation};
 
 /// The routes.
@@ -215,7 +215,7 @@ struct Acceptance {
 }
 
 /// Joins with an invitation: sets the password and signs in.
-#[utoipa::path(post, path = "/invitations/accept", tag = "invitations", request_body = Acceptance, responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/invitations/accept", tag = "invitations", request_body = Acceptance, responses((status = 201, body = Me), (status = 202, body = Standing)))]
 async fn accept_invitation(
     State(people): State<People>,
     client: ClientInfo,

@@ -102,7 +102,7 @@ struct SetupStanding {
 }
 
 /// Founds the organisation and signs its owner in.
-#[utoipa::path(post, path = "/setup", tag = "session", request_body = Setup, responses((status = 201, body = SetupDone)))]
+#[utoipa::path(post, path = "/setup", tag = "session", request_body = Setup, responses((status = 201, body = SetupDone), (status = 202, body = SetupStanding)))]
 async fn set_up(
     State(people): State<People>,
     client: ClientInfo,

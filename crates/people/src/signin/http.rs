@@ -316,7 +316,7 @@ struct SignIn {
 }
 
 /// Signs in.
-#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, responses((status = 201, body = Me), (status = 202, body = Standing)))]
 async fn open_session(
     State(people): State<People>,
     client: ClientInfo,
@@ -367,7 +367,7 @@ struct Recovery {
 }
 
 /// Sets a new password with a recovery code, ends every other session and signs in.
-#[utoipa::path(post, path = "/session/recover", tag = "session", request_body = Recovery, responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/session/recover", tag = "session", request_body = Recovery, responses((status = 201, body = Me), (status = 202, body = Standing)))]
 async fn recover_session(
     State(people): State<People>,
     client: ClientInfo,

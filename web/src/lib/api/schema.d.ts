@@ -2341,6 +2341,11 @@ export interface components {
             /** @description Each opens once. */
             recovery_codes: string[];
         };
+        /** @description The same, while the owner's session is not complete yet. */
+        SetupStanding: components["schemas"]["Standing"] & {
+            /** @description Each opens once. */
+            recovery_codes: string[];
+        };
         /**
          * @description What a notification names.
          * @enum {string}
@@ -3033,6 +3038,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
@@ -5071,6 +5084,14 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
@@ -5157,6 +5178,14 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
                 headers: {
@@ -5215,6 +5244,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupDone"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupStanding"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
