@@ -83,6 +83,8 @@ ids! {
     ReminderId,
     /// A signed-in session.
     SessionId,
+    /// A second factor of somebody: an authenticator app or a passkey.
+    FactorId,
     /// A device a person uses.
     DeviceId,
     /// An invitation to one person.

@@ -15,7 +15,7 @@ pub mod time;
 
 pub use actor::Actor;
 pub use ids::{
-    ContentId, DepartmentId, DeviceId, FileId, InvitationId, MemberId, MessageId, ReminderId, RoomId,
+    ContentId, DepartmentId, DeviceId, FactorId, FileId, InvitationId, MemberId, MessageId, ReminderId, RoomId,
     SecretId, SessionId,
 };
 pub use permission::{Permission, Role};

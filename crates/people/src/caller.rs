@@ -13,6 +13,8 @@ use kairan_core::{Actor, Instant, MemberId, Permission, Refusal, Role, SessionId
 use kairan_http::Problem;
 use kairan_storage::{Reader, Stream, Tx, params};
 
+pub use crate::factors::rules::FRESH;
+use crate::factors::commands::proved_within;
 use crate::members::rules::Kind;
 use crate::signin::queries::Session;
 use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, over};
@@ -58,9 +60,14 @@ impl Entering {
         let Self { member, session, needs, role, kind, proved_at } = self;
         match needs {
             None => Ok(Caller { member, role, kind, session, proved_at }),
-            Some(needs) => Err(Refusal::new(&SESSION_INCOMPLETE).fact("needs", needs.name())),
+            Some(needs) => Err(incomplete(needs)),
         }
     }
+}
+
+/// The no to whoever has to complete their session first.
+pub(crate) fn incomplete(needs: Needs) -> Refusal {
+    Refusal::new(&SESSION_INCOMPLETE).fact("needs", needs.name())
 }
 
 impl Caller {
@@ -70,6 +77,14 @@ impl Caller {
     /// 403 `permission.denied`.
     pub fn may(&self, permission: Permission) -> Result<(), Refusal> {
         if self.role.may(permission) { Ok(()) } else { Err(Refusal::new(&FORBIDDEN)) }
+    }
+
+    /// R23: whether they proved to be there in person within this time, ms.
+    ///
+    /// # Errors
+    /// 403 `proof.needed`.
+    pub fn proved_within(&self, within: i64, now: Instant) -> Result<(), Refusal> {
+        proved_within(self.proved_at, within, now)
     }
 
     /// As the journal names them.

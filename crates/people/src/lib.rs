@@ -5,6 +5,7 @@
 
 pub mod caller;
 pub mod departments;
+pub mod factors;
 pub mod hooks;
 pub mod imports;
 pub mod invitations;
@@ -16,6 +17,7 @@ pub mod reach;
 pub mod signin;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod short_code;
 mod token;
 
 use std::sync::Arc;
@@ -37,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0002_settings", sql: include_str!("../migrations/0002_settings.sql") },
     Migration { name: "people/0003_reach", sql: include_str!("../migrations/0003_reach.sql") },
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
+    Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -49,6 +52,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(members::project::MemberTables),
         Box::new(invitations::project::InvitationTable),
         Box::new(signin::project::SigninTables),
+        Box::new(factors::project::FactorTables),
         Box::new(preferences::project::PreferenceTable),
         Box::new(reach::project::PushTable),
     ]
@@ -68,6 +72,7 @@ pub fn codes() -> Vec<&'static Code> {
         reach::rules::CODES,
         signin::rules::CODES,
         signin::password::CODES,
+        factors::rules::CODES,
     ];
     lists.concat()
 }
@@ -115,6 +120,8 @@ pub struct People {
     pub hasher: Hasher,
     /// Guessing, slowed down.
     pub throttle: Arc<Throttle>,
+    /// What passkeys are asked.
+    pub challenges: Arc<factors::Challenges>,
     /// What higher floors have to say.
     pub hooks: Hooks,
 }
@@ -124,7 +131,7 @@ impl People {
     #[must_use]
     pub fn new(store: Store, settings: Settings, hooks: Hooks) -> Self {
         let hasher = Hasher::new(store.surroundings());
-        Self { store, settings: Arc::new(settings), hasher, throttle: Arc::default(), hooks }
+        Self { store, settings: Arc::new(settings), hasher, throttle: Arc::default(), challenges: Arc::default(), hooks }
     }
 
     /// Time and chance.
@@ -141,6 +148,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(organisation::http::router())
         .merge(organisation::settings::http::router())
         .merge(signin::http::router())
+        .merge(factors::http::router())
         .merge(preferences::http::router())
         .merge(reach::http::router())
         .merge(invitations::http::router())

@@ -170,6 +170,7 @@ id_values!(
     ReminderId,
     SessionId,
     DeviceId,
+    FactorId,
     InvitationId,
     ContentId,
     SecretId

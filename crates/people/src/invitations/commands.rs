@@ -14,7 +14,9 @@ use crate::members::events::{Changed, MemberFact};
 use crate::members::queries::{Record, record, taken};
 use crate::members::roles::{ROLE_ABOVE, may_manage};
 use crate::members::rules::{Kind, LOGIN_SHAPE, LOGIN_TAKEN, MemberState};
-use crate::signin::commands::{Entered, Opening, close_sessions, open_session, set_password};
+use crate::signin::commands::{
+    Chosen, Entered, Opening, check_short, close_sessions, open_session, set_password,
+};
 use crate::signin::events::{How, Why};
 use crate::{Caller, Hooks, Token, members};
 
@@ -167,7 +169,7 @@ pub async fn accept(
     hooks: &Hooks,
     token: &Token,
     login: Option<&str>,
-    hash: &str,
+    chosen: &Chosen,
     opening: &Opening,
 ) -> Result<Entered, Refusal> {
     let now = tx.now();
@@ -186,7 +188,8 @@ pub async fn accept(
         profile.login = login;
         tx.append(Stream::Organisation, actor, None, &MemberFact::from(Changed { member, profile })).await?;
     }
-    set_password(tx, actor, member, hash, How::Invitation).await?;
+    check_short(tx, member, chosen).await?;
+    set_password(tx, actor, member, chosen, How::Invitation).await?;
     if record.state == MemberState::Invited {
         members::commands::joined(tx, actor, member).await?;
         hooks.belonging_changed.after(tx).await?;

@@ -22,7 +22,7 @@ use crate::signin::commands::Opening;
 use crate::signin::door::{acceptable, personal};
 use crate::signin::events::How;
 use crate::signin::http::{Me, Standing, entered};
-use crate::{Caller, People, Token, departments, organisation};
+use crate::{Caller, People, Token, departments, factors, organisation};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -223,11 +223,11 @@ async fn accept_invitation(
 ) -> Answer<impl IntoResponse + use<>> {
     let token = Token::presented(asked.token.expose_secret());
     check(&people, &token, &asked).await?;
-    let hash = people.hasher.hash(asked.password).await?;
+    let chosen = people.choose(asked.password).await?;
     let opening = Opening::new(people.surroundings(), How::Invitation, client);
     let (login, hooks) = (asked.login, people.hooks.clone());
     let job = async move |tx: &mut Tx| {
-        commands::accept(tx, &hooks, &token, login.as_deref(), &hash, &opening).await
+        commands::accept(tx, &hooks, &token, login.as_deref(), &chosen, &opening).await
     };
     let session = people.store.write(Stream::Organisation, job).await?;
     Ok(entered(&people, &session).await?)
@@ -246,9 +246,10 @@ async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<(),
             Err(refusal) => faults.extend(refusal.fields),
         }
         let name = organisation::queries::name(reader).await?.unwrap_or_default();
+        let beside = factors::queries::has_factor(reader, record.id).await?;
         let mut words = personal(&record.profile, &name);
         words.extend(login.as_deref());
-        faults.extend(acceptable(&password, &words).err().into_iter().flat_map(|refusal| refusal.fields));
+        faults.extend(acceptable(&password, &words, beside).err().into_iter().flat_map(|refusal| refusal.fields));
         if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults)) }
     };
     people.store.read(read).await

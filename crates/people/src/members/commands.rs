@@ -9,7 +9,9 @@ use super::queries::{self, Record};
 use super::roles::{OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_manage, usual_role};
 use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
 use crate::signin::commands::close_sessions;
+use crate::caller::FRESH;
 use crate::signin::events::Why;
+use crate::signin::standing::demands_factor;
 use crate::{Caller, Hooks, departments};
 
 /// A new member as asked for.
@@ -46,7 +48,7 @@ pub type Edit = Box<dyn Fn(&mut Draft) + Send + Sync>;
 /// Adds a member (invited, or active at once when it is a bot).
 ///
 /// # Errors
-/// `permission.denied`, `role.above`, faults by field, `name.taken` (R9), `login.taken`, `staff_number.taken`.
+/// `permission.denied`, `role.above`, `proof.needed` (R23), faults by field, `name.taken` (R9), `login.taken`, `staff_number.taken`.
 pub async fn add_member(
     tx: &mut Tx,
     caller: &Caller,
@@ -57,6 +59,9 @@ pub async fn add_member(
     let (profile, role) = addition.check().map_err(Refusal::fields)?;
     if !may_manage(caller.role, role) {
         return Err(Refusal::new(&ROLE_ABOVE));
+    }
+    if demands_factor(role) {
+        caller.proved_within(FRESH, tx.now())?;
     }
     check_departments(tx, &profile).await?;
     queries::taken(tx, None).await?.check(&profile)?;
@@ -108,6 +113,9 @@ pub async fn change_member(
         || (role != before.role && !may_change(caller.role, before.role, role))
     {
         return Err(Refusal::new(&ROLE_ABOVE));
+    }
+    if role != before.role {
+        caller.proved_within(FRESH, tx.now())?;
     }
     let mut draft = before.profile.to_draft();
     edit(&mut draft);

@@ -106,6 +106,8 @@ pub struct MemberDetail {
     /// When a session of theirs was last used, to the minute.
     #[schema(value_type = Option<i64>, required = true)]
     pub last_seen: Option<Instant>,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
 }
 
 impl MemberDetail {
@@ -117,6 +119,7 @@ impl MemberDetail {
             email: record.profile.email.clone(),
             invited_until: standing.invited_until,
             last_seen: standing.last_seen,
+            second_factor: standing.second_factor,
             member: record.into(),
         }
     }

@@ -31,6 +31,8 @@ pub struct Standing {
     pub invited_until: Option<Instant>,
     /// When a session of theirs was last used.
     pub last_seen: Option<Instant>,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
 }
 
 /// One member.
@@ -95,7 +97,8 @@ pub async fn standing(reader: &mut Reader, member: MemberId) -> Result<Standing>
         .one("SELECT MAX(at) FROM marks_session_seen WHERE member = $1", params![member])
         .await?
         .get(0)?;
-    Ok(Standing { invited_until, last_seen })
+    let second_factor = crate::factors::queries::has_factor(reader, member).await?;
+    Ok(Standing { invited_until, last_seen, second_factor })
 }
 
 /// Login ids, staff numbers and names in use, but for those of `except`.

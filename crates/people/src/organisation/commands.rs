@@ -8,7 +8,7 @@ use super::queries;
 use super::rules::SETUP_DONE;
 use crate::members::commands::{joined, put};
 use crate::members::rules::Profile;
-use crate::signin::commands::{issue_recovery_codes, set_password};
+use crate::signin::commands::{Chosen, issue_recovery_codes, set_password};
 use crate::signin::events::How;
 
 /// What the organisation begins with; everything checked, the password hashed.
@@ -18,8 +18,8 @@ pub struct Founding {
     pub organisation: String,
     /// Its first owner.
     pub owner: Profile,
-    /// Their password's hash.
-    pub password: String,
+    /// Their password.
+    pub password: Chosen,
     /// Their recovery codes.
     pub recovery_codes: Vec<String>,
 }

@@ -165,11 +165,11 @@ async fn prepare(people: &People, asked: Setup) -> Result<Founding, Refusal> {
         faults.push(kairan_core::FieldFault::new("login", &kairan_core::refusal::FIELD_REQUIRED));
     }
     let words = owner.as_ref().map(|owner| personal(owner, &organisation)).unwrap_or_default();
-    if let Err(refusal) = acceptable(&asked.password, &words) {
+    if let Err(refusal) = acceptable(&asked.password, &words, false) {
         faults.extend(refusal.fields);
     }
     let Some(owner) = owner.filter(|_| faults.is_empty()) else { return Err(Refusal::fields(faults)) };
-    let password = people.hasher.hash(asked.password).await?;
+    let password = people.choose(asked.password).await?;
     Ok(Founding { organisation, owner, password, recovery_codes: new_recovery_codes(people.surroundings()) })
 }
 

@@ -8,7 +8,7 @@ use kairan_storage::{Reader, Stream, Tx, params};
 use sha2::{Digest, Sha256};
 
 use super::events::{
-    Closed, How, Opened, PasswordSet, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact, Unknown,
+    Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact, Unknown,
     Why,
 };
 use super::project::{FORGET_SEEN, SEEN};
@@ -83,6 +83,14 @@ pub async fn open_session(
     Ok(Entered { member, session, token: opening.token.clone(), life: life.absolute })
 }
 
+/// Ends the session that a browser had before it signed in again.
+pub(crate) async fn replace(tx: &mut Tx, before: Option<&Entering>) -> Result<(), Refusal> {
+    if let Some(before) = before {
+        close_session(tx, Actor::Member(before.member), before.member, before.session, Why::Replaced).await?;
+    }
+    Ok(())
+}
+
 /// Signs in with a password already verified against `candidate`; `replaces` is the session the browser had.
 ///
 /// # Errors
@@ -97,9 +105,7 @@ pub async fn sign_in(
     let Some(now) = now.filter(|now| now.password == candidate.password) else {
         return Err(Refusal::new(&SIGNIN_REFUSED));
     };
-    if let Some(before) = replaces {
-        close_session(tx, Actor::Member(before.member), before.member, before.session, Why::Replaced).await?;
-    }
+    replace(tx, replaces).await?;
     open_session(tx, now.member, now.role, opening).await
 }
 
@@ -223,6 +229,15 @@ pub fn seen_is_old(seen: kairan_core::Instant, now: kairan_core::Instant) -> boo
     now.since(seen) >= SEEN_EVERY
 }
 
+/// A password somebody chose, judged and hashed.
+#[derive(Clone)]
+pub struct Chosen {
+    /// Its hash.
+    pub hash: String,
+    /// Whether it may stand only beside a second factor (R3).
+    pub short: bool,
+}
+
 /// Sets a member's password to an already computed hash; the one before is erased.
 ///
 /// # Errors
@@ -231,12 +246,12 @@ pub async fn set_password(
     tx: &mut Tx,
     actor: Actor,
     member: MemberId,
-    hash: &str,
+    chosen: &Chosen,
     how: How,
 ) -> Result<(), Refusal> {
     let before = password_secret(tx, member).await?;
-    let password = tx.put_secret(PASSWORD_SECRET, hash.as_bytes()).await?;
-    append(tx, member, actor, PasswordSet { password, how }).await?;
+    let password = tx.put_secret(PASSWORD_SECRET, chosen.hash.as_bytes()).await?;
+    append(tx, member, actor, PasswordSet { password, how, short: chosen.short }).await?;
     if let Some(before) = before {
         tx.erase_secret(before).await?;
     }
@@ -256,23 +271,54 @@ pub async fn change_password(
     tx: &mut Tx,
     caller: &Caller,
     candidate: &Candidate,
-    hash: &str,
+    chosen: &Chosen,
     token: &Token,
-) -> Result<(), Refusal> {
+) -> Result<Entered, Refusal> {
     let now = queries::candidate_by_id(tx, caller.member).await?;
     if now.is_none_or(|now| now.password != candidate.password) {
         return Err(Refusal::new(&PASSWORD_WRONG));
     }
-    set_password(tx, caller.actor(), caller.member, hash, How::Password).await?;
+    check_short(tx, caller.member, chosen).await?;
+    set_password(tx, caller.actor(), caller.member, chosen, How::Password).await?;
     close_sessions(tx, caller.actor(), caller.member, Some(caller.session), Why::PasswordChanged).await?;
-    let open =
-        queries::sessions_of(tx, caller.member).await?.into_iter().find(|open| open.id == caller.session);
-    let Some(open) = open else { return Err(Refusal::new(&super::rules::SESSION_MISSING)) };
-    let fact =
-        Renewed { session: caller.session, token: tx.put_secret(SESSION_SECRET, &token.digest()).await? };
-    append(tx, caller.member, caller.actor(), fact).await?;
-    tx.erase_secret(open.token).await?;
+    prove(tx, caller.member, caller.session, false).await?;
+    rotate(tx, caller.member, caller.session, token).await
+}
+
+/// A short password is not taken once its person has no second factor any more.
+pub(crate) async fn check_short(tx: &mut Tx, member: MemberId, chosen: &Chosen) -> Result<(), Refusal> {
+    if chosen.short && !crate::factors::queries::has_factor(tx, member).await? {
+        let fault = kairan_core::FieldFault::new("password", &super::password::PASSWORD_SHORT);
+        return Err(Refusal::fields(vec![fault.fact("limit", super::password::SHORTEST)]));
+    }
     Ok(())
+}
+
+/// Notes that a session's person proved to be there (R23), with a second factor or without.
+///
+/// # Errors
+/// What storage says.
+pub async fn prove(tx: &mut Tx, member: MemberId, session: SessionId, factor: bool) -> Result<(), Refusal> {
+    append(tx, member, Actor::Member(member), Proved { session, factor }).await
+}
+
+/// Gives an open session another token; the one before opens nothing any more (R18).
+///
+/// # Errors
+/// `session.missing`.
+pub async fn rotate(
+    tx: &mut Tx,
+    member: MemberId,
+    session: SessionId,
+    token: &Token,
+) -> Result<Entered, Refusal> {
+    let open = queries::session_by_id(tx, member, session).await?;
+    let open = open.ok_or_else(|| Refusal::new(&super::rules::SESSION_MISSING))?;
+    let secret = tx.put_secret(SESSION_SECRET, &token.digest()).await?;
+    append(tx, member, Actor::Member(member), Renewed { session, token: secret }).await?;
+    tx.erase_secret(open.token).await?;
+    let life = open.expires_at.since(tx.now()).max(0);
+    Ok(Entered { member, session, token: token.clone(), life })
 }
 
 /// Makes recovery codes, to be shown once.
@@ -308,6 +354,16 @@ pub fn recovery_digest(member: MemberId, code: &str) -> Option<[u8; 32]> {
     Some(Sha256::new().chain_update(member.bytes()).chain_update(plain).finalize().into())
 }
 
+/// Uses up a recovery code.
+///
+/// # Errors
+/// What storage says.
+pub(crate) async fn use_recovery_code(tx: &mut Tx, member: MemberId, code: SecretId) -> Result<(), Refusal> {
+    append(tx, member, Actor::Member(member), RecoveryUsed { code }).await?;
+    tx.erase_secret(code).await?;
+    Ok(())
+}
+
 /// Uses up a recovery code: sets the password, ends every session, opens a new one.
 ///
 /// # Errors
@@ -316,16 +372,16 @@ pub async fn recover(
     tx: &mut Tx,
     candidate: &Candidate,
     code: SecretId,
-    hash: &str,
+    chosen: &Chosen,
     opening: &Opening,
 ) -> Result<Entered, Refusal> {
     let member = candidate.member;
     if !queries::recovery_codes(tx, member).await?.contains(&code) {
         return Err(Refusal::new(&RECOVERY_REFUSED));
     }
-    append(tx, member, Actor::Member(member), RecoveryUsed { code }).await?;
-    tx.erase_secret(code).await?;
-    set_password(tx, Actor::Member(member), member, hash, How::Recovery).await?;
+    check_short(tx, member, chosen).await?;
+    use_recovery_code(tx, member, code).await?;
+    set_password(tx, Actor::Member(member), member, chosen, How::Recovery).await?;
     close_sessions(tx, Actor::Member(member), member, None, Why::PasswordChanged).await?;
     open_session(tx, member, candidate.role, opening).await
 }

@@ -7,13 +7,13 @@ use kairan_http::ClientInfo;
 use kairan_storage::{Reader, Stream, Tx};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::commands::{self, Entered, Opening, recovery_digest};
+use super::commands::{self, Chosen, Entered, Opening, recovery_digest};
 use super::events::How;
-use super::password::judge;
+use super::password::{SHORTEST, judge, length, shortest};
 use super::queries::{self, Candidate};
 use super::rules::{PASSWORD_WRONG, RECOVERY_REFUSED, SIGNIN_REFUSED, SIGNIN_SLOW};
 use crate::members::rules::{Profile, handle};
-use crate::{Caller, Entering, People, Token, organisation};
+use crate::{Caller, Entering, People, Token, factors, organisation};
 
 /// The words a guesser of this person's password would try.
 #[must_use]
@@ -35,8 +35,8 @@ pub fn personal<'p>(profile: &'p Profile, organisation: &'p str) -> Vec<&'p str>
 ///
 /// # Errors
 /// The fault of the field `password` (R3).
-pub fn acceptable(password: &SecretString, personal: &[&str]) -> Result<(), Refusal> {
-    judge(password.expose_secret(), personal).map_err(|weakness| {
+pub fn acceptable(password: &SecretString, personal: &[&str], beside_factor: bool) -> Result<(), Refusal> {
+    judge(password.expose_secret(), personal, shortest(beside_factor)).map_err(|weakness| {
         let fault = kairan_core::FieldFault::new("password", weakness.code);
         Refusal::fields(vec![match weakness.limit {
             Some(limit) => fault.fact("limit", limit),
@@ -45,7 +45,7 @@ pub fn acceptable(password: &SecretString, personal: &[&str]) -> Result<(), Refu
     })
 }
 
-fn slow(wait: i64) -> Refusal {
+pub(crate) fn slow(wait: i64) -> Refusal {
     Refusal::new(&SIGNIN_SLOW)
         .fact("retry_after_ms", wait)
         .fact("seconds", wait.unsigned_abs().div_ceil(1_000))
@@ -68,12 +68,27 @@ impl People {
         self.throttle.judging(self.surroundings().now(), client.address.into()).map_err(slow)
     }
 
+    /// Hashes a password that was judged.
+    ///
+    /// # Errors
+    /// 503 `signin.busy`.
+    pub(crate) async fn choose(&self, password: SecretString) -> Result<Chosen, Refusal> {
+        let short = length(password.expose_secret()) < SHORTEST;
+        Ok(Chosen { hash: self.hasher.hash(password).await?, short })
+    }
+
+    /// Whether somebody has a second factor.
+    pub(crate) async fn has_factor(&self, member: MemberId) -> Result<bool, Refusal> {
+        let read = async move |reader: &mut Reader| factors::queries::has_factor(reader, member).await;
+        Ok(self.store.read::<_, kairan_storage::Error, _>(read).await?)
+    }
+
     async fn candidate(&self, login: &str) -> Result<Option<Candidate>, Refusal> {
         let login = login.to_owned();
         Ok(self.store.read(async move |reader: &mut Reader| queries::candidate(reader, &login).await).await?)
     }
 
-    async fn refuse(&self, member: Option<MemberId>, proof: How, client: ClientInfo) -> Result<(), Refusal> {
+    pub(crate) async fn refuse(&self, member: Option<MemberId>, proof: How, client: ClientInfo) -> Result<(), Refusal> {
         let stream = member.map_or(Stream::Organisation, Stream::Member);
         let job = async move |tx: &mut Tx| commands::note_refused(tx, member, proof, &client).await;
         self.store.write(stream, job).await
@@ -122,7 +137,8 @@ impl People {
         client: ClientInfo,
     ) -> Result<Entered, Refusal> {
         let login = handle(login);
-        acceptable(&password, &[&login])?;
+        // Whether somebody has a second factor is not told before they proved anything: the least is asked for here.
+        acceptable(&password, &[&login], true)?;
         self.attempt(&login, &client)?;
         let candidate = self.candidate(&login).await?;
         let found = match &candidate {
@@ -135,11 +151,12 @@ impl People {
         };
         self.throttle.succeeded(&login, client.address.into());
         let me = self.personal_words(candidate.member).await?;
-        acceptable(&password, &me.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let hash = self.hasher.hash(password).await?;
+        let beside = self.has_factor(candidate.member).await?;
+        acceptable(&password, &me.iter().map(String::as_str).collect::<Vec<_>>(), beside)?;
+        let chosen = self.choose(password).await?;
         let opening = Opening::new(self.surroundings(), How::Recovery, client);
         let stream = Stream::Member(candidate.member);
-        let job = async move |tx: &mut Tx| commands::recover(tx, &candidate, code, &hash, &opening).await;
+        let job = async move |tx: &mut Tx| commands::recover(tx, &candidate, code, &chosen, &opening).await;
         self.store.write(stream, job).await
     }
 
@@ -165,7 +182,7 @@ impl People {
     }
 
     /// Verifies the caller's own password, slowed down like a sign-in.
-    async fn prove(
+    pub(crate) async fn prove(
         &self,
         caller: &Caller,
         password: SecretString,
@@ -201,20 +218,16 @@ impl People {
         client: ClientInfo,
     ) -> Result<Entered, Refusal> {
         let words = self.personal_words(caller.member).await?;
-        acceptable(&password, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let beside = self.has_factor(caller.member).await?;
+        acceptable(&password, &words.iter().map(String::as_str).collect::<Vec<_>>(), beside)?;
         let candidate = self.prove(&caller, current, &client).await?;
-        let hash = self.hasher.hash(password).await?;
+        let chosen = self.choose(password).await?;
         let token = Token::new(self.surroundings());
-        let entered = Entered {
-            member: caller.member,
-            session: caller.session,
-            token: token.clone(),
-            life: super::rules::life(caller.role).absolute,
+        let stream = Stream::Member(caller.member);
+        let job = async move |tx: &mut Tx| {
+            commands::change_password(tx, &caller, &candidate, &chosen, &token).await
         };
-        let job =
-            async move |tx: &mut Tx| commands::change_password(tx, &caller, &candidate, &hash, &token).await;
-        self.store.write(Stream::Member(entered.member), job).await?;
-        Ok(entered)
+        self.store.write(stream, job).await
     }
 
     /// New recovery codes for the caller; those before are void.

@@ -10,6 +10,7 @@ kairan_storage::facts! {
         "recovery.issued" => RecoveryIssued(RecoveryIssued),
         "recovery.used" => RecoveryUsed(RecoveryUsed),
         "session.opened" => Opened(Opened),
+        "session.proved" => Proved(Proved),
         "session.renewed" => Renewed(Renewed),
         "session.closed" => Closed(Closed),
         "signin.refused" => Refused(Refused),
@@ -24,6 +25,9 @@ pub struct PasswordSet {
     pub password: SecretId,
     /// On what occasion.
     pub how: How,
+    /// Whether it may stand only beside a second factor (R3).
+    #[serde(default)]
+    pub short: bool,
 }
 
 /// The proof that opened a session or set a password.
@@ -38,6 +42,8 @@ pub enum How {
     Invitation,
     /// A recovery code.
     Recovery,
+    /// A passkey.
+    Passkey,
 }
 
 impl How {
@@ -45,6 +51,7 @@ impl How {
     #[must_use]
     pub fn is_two_factors(self) -> bool {
         match self {
+            Self::Passkey => true,
             Self::Setup | Self::Password | Self::Invitation | Self::Recovery => false,
         }
     }
@@ -89,6 +96,15 @@ pub struct Opened {
     pub paper: bool,
 }
 
+/// Its person proved once more to be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proved {
+    /// In which session.
+    pub session: SessionId,
+    /// Whether a second factor counts as shown in it from now on.
+    pub factor: bool,
+}
+
 /// The same session, another token: the one before opens nothing any more (R18).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewed {
@@ -123,6 +139,8 @@ pub enum Why {
     PasswordChanged,
     /// The role is another.
     RoleChanged,
+    /// The second factors are others.
+    FactorsChanged,
 }
 
 /// A sign-in or recovery was refused.

@@ -15,14 +15,15 @@ use utoipa_axum::routes;
 
 use super::commands::Entered;
 use super::door::permissions;
-use super::password::{judge, length};
+use super::password::{judge, length, shortest};
 use super::queries::{self, Myself};
 use super::standing::Needs;
 use super::{commands, rules};
+use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
 use crate::preferences::events::Preferences;
-use crate::{Caller, Entering, People, Settings};
+use crate::{Caller, Entering, People, Settings, factors};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -150,20 +151,6 @@ pub struct Standing {
     pub code_from: Vec<CodeFrom>,
 }
 
-/// A second factor by its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// The six digits of an authenticator app.
-    Totp,
-    /// A passkey.
-    Passkey,
-    /// A recovery code.
-    Recovery,
-    /// A code that an administrator handed over.
-    Reset,
-}
-
 /// Whom one gets a device's code from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -228,6 +215,7 @@ impl People {
 
     /// Where a session stands, as its person is told.
     async fn standing(&self, member: MemberId, session: SessionId) -> Result<Standing, Refusal> {
+        let now = self.surroundings().now();
         let read = async move |reader: &mut Reader| -> Result<Standing, Refusal> {
             let missing = || Refusal::new(&rules::SESSION_MISSING);
             let open = queries::session_by_id(reader, member, session).await?.ok_or_else(missing)?;
@@ -239,7 +227,7 @@ impl People {
                 organisation: myself.organisation.into(),
                 session,
                 role: open.role,
-                ways: Vec::new(),
+                ways: factors::queries::ways(reader, member, open.paper, now).await?,
                 device: None,
                 terms: None,
                 code_from: Vec::new(),
@@ -262,6 +250,9 @@ struct PasswordCheck {
     #[schema(value_type = String)]
     password: SecretString,
     login: Option<String>,
+    /// Whether it is for someone who has a second factor: then it may be shorter.
+    #[serde(default)]
+    second_factor: bool,
 }
 
 /// What is wrong with a password, if anything.
@@ -287,7 +278,7 @@ async fn check_password(
 ) -> Answer<Json<PasswordVerdict>> {
     people.judging(&client)?;
     let login = asked.login.unwrap_or_default();
-    let verdict = judge(asked.password.expose_secret(), &[&login]);
+    let verdict = judge(asked.password.expose_secret(), &[&login], shortest(asked.second_factor));
     let length = length(asked.password.expose_secret());
     Ok(Json(match verdict {
         Ok(()) => PasswordVerdict { acceptable: true, length, code: None, detail: None, detail_en: None },

@@ -14,6 +14,8 @@ kairan_core::codes! {
 
 /// Fewest code points of a password that is the only proof.
 pub const SHORTEST: usize = 15;
+/// Fewest code points of one beside a second factor.
+pub const SHORTEST_BESIDE: usize = 8;
 /// Most code points; bounds the work of hashing, not the person.
 pub const LONGEST: usize = 256;
 /// Fewer guesses than this (as a power of ten) is what an attacker tries first. zxcvbn calls 10^8 "somewhat guessable";
@@ -41,15 +43,22 @@ pub struct Weakness {
     pub limit: Option<usize>,
 }
 
-/// Judges a password; `personal` are the words a guesser knows: login, names, the organisation.
+/// Fewest code points for someone who has a second factor, or has not.
+#[must_use]
+pub fn shortest(beside_factor: bool) -> usize {
+    if beside_factor { SHORTEST_BESIDE } else { SHORTEST }
+}
+
+/// Judges a password of at least `shortest` code points; `personal` are the words a guesser knows: login, names, the
+/// organisation.
 ///
 /// # Errors
 /// The first weakness found.
-pub fn judge(raw: &str, personal: &[&str]) -> Result<(), Weakness> {
+pub fn judge(raw: &str, personal: &[&str], shortest: usize) -> Result<(), Weakness> {
     let password = normal(raw);
     let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(Weakness { code: &PASSWORD_SHORT, limit: Some(SHORTEST) });
+    if length < shortest {
+        return Err(Weakness { code: &PASSWORD_SHORT, limit: Some(shortest) });
     }
     if length > LONGEST {
         return Err(Weakness { code: &PASSWORD_LONG, limit: Some(LONGEST) });
@@ -62,7 +71,7 @@ pub fn judge(raw: &str, personal: &[&str]) -> Result<(), Weakness> {
     });
     let mut known = known.filter(|word| word.chars().count() >= 2).collect::<Vec<_>>();
     known.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    if own_characters(&folded, &known) < SHORTEST / 2 && !known.is_empty() {
+    if own_characters(&folded, &known) < shortest / 2 && !known.is_empty() {
         return Err(Weakness { code: &PASSWORD_PERSONAL, limit: None });
     }
     if distinct(&folded) < 5 {
@@ -93,7 +102,22 @@ mod tests {
     use super::*;
 
     fn verdict(password: &str) -> Result<(), &'static str> {
-        judge(password, &["hanako", "乙川", "花子", "みほんマート"]).map_err(|weakness| weakness.code.name)
+        judge(password, &["hanako", "乙川", "花子", "みほんマート"], SHORTEST)
+            .map_err(|weakness| weakness.code.name)
+    }
+
+    /// R3
+    #[test]
+    fn beside_a_second_factor_eight_are_enough_and_guessing_is_still_refused() {
+        let beside =
+            |password: &str| judge(password, &["hanako"], shortest(true)).map_err(|weakness| weakness.code.name);
+        assert_eq!(beside("k9#vTq2x"), Ok(()));
+        assert_eq!(beside("k9#vTq2"), Err("password.short"));
+        for common in ["password", "12345678", "qwertyui", "aaaaaaaa"] {
+            assert_eq!(beside(common), Err("password.common"), "{common}");
+        }
+        assert_eq!(beside("hanako12"), Err("password.personal"));
+        assert_eq!((shortest(false), shortest(true)), (15, 8));
     }
 
     /// R3

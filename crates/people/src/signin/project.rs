@@ -32,8 +32,8 @@ impl Projection for SigninTables {
 async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: SigninFact) -> Result<()> {
     match fact {
         SigninFact::PasswordSet(fact) => {
-            let sql = "INSERT INTO credentials (member, password, set_at) VALUES ($1, $2, $3) ON CONFLICT (member) DO UPDATE SET password = excluded.password, set_at = excluded.set_at";
-            tables.run(sql, params![member, fact.password, event.at]).await
+            let sql = "INSERT INTO credentials (member, password, set_at, short) VALUES ($1, $2, $3, $4) ON CONFLICT (member) DO UPDATE SET password = excluded.password, set_at = excluded.set_at, short = excluded.short";
+            tables.run(sql, params![member, fact.password, event.at, fact.short]).await
         }
         SigninFact::RecoveryIssued(fact) => {
             tables.run("DELETE FROM recovery_codes WHERE member = $1", params![member]).await?;
@@ -61,6 +61,10 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
                 fact.paper
             ];
             tables.run(sql, columns).await
+        }
+        SigninFact::Proved(fact) => {
+            let sql = "UPDATE sessions SET proved_at = $2, factor_at = COALESCE($3, factor_at) WHERE id = $1";
+            tables.run(sql, params![fact.session, event.at, fact.factor.then_some(event.at)]).await
         }
         SigninFact::Renewed(fact) => {
             tables

@@ -3,7 +3,7 @@
 use kairan_core::{Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
-use super::standing::{DeviceFacts, Facts};
+use super::standing::{DeviceFacts, Facts, demands_factor};
 use crate::members::rules::{Kind, handle};
 use crate::{Token, organisation, preferences};
 
@@ -81,13 +81,18 @@ pub struct Session {
     pub proved_at: Instant,
     /// Whether a recovery code opened it.
     pub paper: bool,
+    /// How many second factors its person has.
+    pub factors: i64,
+    /// Whether they must have one for another reason than their role: their password is short, or an administrator ended
+    /// the ones they had.
+    pub factor_asked: bool,
 }
 
 /// Sessions of members who are here; what follows says which.
 macro_rules! sessions {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
             $which,
             " AND m.state = 'active'"
         )
@@ -124,9 +129,9 @@ pub async fn session_by_id(
 /// What the engine says.
 pub async fn standing_facts(_reader: &mut Reader, session: &Session) -> Result<Facts> {
     Ok(Facts {
-        has_factor: false,
+        has_factor: session.factors > 0,
         factor_shown: session.factor_at.is_some(),
-        factor_demanded: false,
+        factor_demanded: demands_factor(session.role) || session.factor_asked,
         device: DeviceFacts::NotAsked,
     })
 }
@@ -144,6 +149,8 @@ fn session_from_row(row: &Row) -> Result<Session> {
         factor_at: row.get(8)?,
         proved_at: row.get(9)?,
         paper: row.get(10)?,
+        factors: row.get(11)?,
+        factor_asked: row.get::<i64>(12)? + row.get::<i64>(13)? > 0,
     })
 }
 
