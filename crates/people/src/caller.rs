@@ -13,8 +13,8 @@ use kairan_core::{Actor, Instant, MemberId, Permission, Refusal, Role, SessionId
 use kairan_http::Problem;
 use kairan_storage::{Reader, Stream, Tx, params};
 
-pub use crate::factors::rules::FRESH;
 use crate::factors::commands::proved_within;
+pub use crate::factors::rules::FRESH;
 use crate::members::rules::Kind;
 use crate::signin::queries::Session;
 use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, over};

@@ -14,10 +14,10 @@ pub mod members;
 pub mod organisation;
 pub mod preferences;
 pub mod reach;
+pub mod short_code;
 pub mod signin;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod short_code;
 mod token;
 
 use std::sync::Arc;
@@ -131,7 +131,14 @@ impl People {
     #[must_use]
     pub fn new(store: Store, settings: Settings, hooks: Hooks) -> Self {
         let hasher = Hasher::new(store.surroundings());
-        Self { store, settings: Arc::new(settings), hasher, throttle: Arc::default(), challenges: Arc::default(), hooks }
+        Self {
+            store,
+            settings: Arc::new(settings),
+            hasher,
+            throttle: Arc::default(),
+            challenges: Arc::default(),
+            hooks,
+        }
     }
 
     /// Time and chance.

@@ -1,12 +1,16 @@
 //! A small world for tests: an organisation whose owner is signed in, people who joined by invitation, and requests made
 //! in this process through the same guard as the server's.
 
+mod passkey;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kairan_core::{Instant, MemberId, Role, SessionId};
 use kairan_http::guard::Guard;
 use kairan_http::{Origins, TrustedProxies};
@@ -14,9 +18,12 @@ use kairan_storage::testing::{Schema, TestStore};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+pub use passkey::Passkey;
+
 use crate::members::rules::Kind;
 use crate::reach::rules::Service;
 use crate::signin::Hasher;
+use crate::signin::standing::demands_factor;
 use crate::{Caller, Hooks, People, Settings};
 
 /// Where the world's people open Kairan.
@@ -141,8 +148,7 @@ impl World {
             "given_kana": "だいく", "login": "daiku", "password": PASSWORD,
         });
         let reply = send(&app, Method::POST, "/setup", None, Some(&setup)).await;
-        let owner = person(&reply.body["me"], reply.cookie.clone(), "daiku");
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        let owner = entered(&app, reply, "daiku").await;
         Self { base: base.clone(), people, app, owner, numbers: Arc::default() }
     }
 
@@ -228,6 +234,9 @@ impl World {
         if kind == Kind::Partner {
             body["company"] = json!("取引先商事");
         }
+        if demands_factor(role) {
+            self.prove(&self.owner).await;
+        }
         let added = self.post(&self.owner, "/members", &body).await.expect(201);
         self.accept_invitation(added["id"].as_str().expect("an id"), &login).await
     }
@@ -243,11 +252,18 @@ impl World {
         let token = url.split_once('#').expect("a fragment").1;
         let accept = json!({ "token": token, "password": PASSWORD });
         let reply = send(&self.app, Method::POST, "/invitations/accept", None, Some(&accept)).await;
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-        person(&reply.body, reply.cookie.clone(), login)
+        entered(&self.app, reply, login).await
     }
 
-    /// Signs in again, as from another browser.
+    /// Proves once more that it is really they (R23).
+    ///
+    /// # Panics
+    /// When refused.
+    pub async fn prove(&self, person: &Person) {
+        self.post(person, "/session/proof", &json!({ "password": PASSWORD })).await.expect(204);
+    }
+
+    /// Signs in again, as from another browser, with whatever their session needs.
     ///
     /// # Panics
     /// When refused.
@@ -255,8 +271,7 @@ impl World {
         let reply = self
             .anyone(Method::POST, "/session", &json!({ "login": person.login, "password": PASSWORD }))
             .await;
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-        self::person(&reply.body, reply.cookie.clone(), &person.login)
+        entered(&self.app, reply, &person.login).await
     }
 
     /// GET, as somebody.
@@ -322,10 +337,24 @@ pub async fn send(
     person: Option<&Person>,
     body: Option<&Value>,
 ) -> Reply {
+    send_with(app, method, path, person.map(|person| person.cookie.as_str()), body).await
+}
+
+/// The same with a cookie header alone, as in the middle of signing in.
+///
+/// # Panics
+/// When the path is not one.
+pub async fn send_with(
+    app: &Router,
+    method: Method,
+    path: &str,
+    cookie: Option<&str>,
+    body: Option<&Value>,
+) -> Reply {
     let mut request =
         Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::ORIGIN, ORIGIN);
-    if let Some(person) = person {
-        request = request.header(header::COOKIE, &person.cookie);
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
     }
     let body = match body {
         Some(body) => {
@@ -350,6 +379,52 @@ async fn reply(response: Response<Body>) -> Reply {
         bytes: bytes.into(),
         headers: head.headers,
     }
+}
+
+/// Goes on until the session is complete: those who must have a second factor get a passkey, and show it from then on.
+async fn entered(app: &Router, reply: Reply, login: &str) -> Person {
+    let needs = match (reply.status, reply.body["needs"].as_str()) {
+        (StatusCode::CREATED, _) => {
+            let me = if reply.body["me"].is_object() { &reply.body["me"] } else { &reply.body };
+            return person(me, reply.cookie.clone(), login);
+        }
+        (StatusCode::ACCEPTED, Some(needs)) => needs.to_owned(),
+        _ => panic!("{login} did not enter: {} {}", reply.status, reply.text),
+    };
+    let cookie = reply.cookie.expect("a cookie");
+    let call = async |path: &str, body: Option<Value>| {
+        send_with(app, Method::POST, path, Some(&cookie), body.as_ref()).await
+    };
+    let done = match needs.as_str() {
+        "enrol_factor" => {
+            let asked = call("/me/passkeys/challenge", None).await.expect(200);
+            let user = asked["options"]["user"]["id"].as_str().expect("a user handle");
+            let credential = Passkey::named(login, &bytes(user)).create(&asked["options"]);
+            let body = json!({"challenge": asked["challenge"], "credential": credential, "name": "手元の鍵"});
+            call("/me/passkeys", Some(body)).await
+        }
+        "second_factor" => {
+            let asked = call("/session/passkey/challenge", Some(json!({}))).await.expect(200);
+            let mut credential = Passkey::named(login, &[]).get(&asked["options"]);
+            // A key asked for by its id need not say whose it is.
+            credential["response"]["userHandle"] = Value::Null;
+            call("/session/passkey", Some(json!({"challenge": asked["challenge"], "credential": credential})))
+                .await
+        }
+        other => panic!("no test knows how to give {other}"),
+    };
+    assert_eq!(done.status, StatusCode::CREATED, "{}", done.text);
+    let me = if done.body["me"].is_object() { &done.body["me"] } else { &done.body };
+    person(me, done.cookie.clone(), login)
+}
+
+/// The bytes of base64url.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn bytes(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("base64url")
 }
 
 fn person(me: &Value, cookie: Option<String>, login: &str) -> Person {

@@ -86,9 +86,7 @@ impl People {
         self.count(member, &evidence, &client)?;
         let token = Token::new(self.surroundings());
         let (shown, from) = (evidence.clone(), client.clone());
-        let job = async move |tx: &mut Tx| {
-            commands::show(tx, member, session, &shown, &from, &token).await
-        };
+        let job = async move |tx: &mut Tx| commands::show(tx, member, session, &shown, &from, &token).await;
         let entered = self.store.write(Stream::Member(member), job).await?;
         let entered = entered.ok_or_else(|| Refusal::new(&FACTOR_REFUSED))?;
         self.counted(member, &evidence, &client);
@@ -124,8 +122,7 @@ impl People {
         let (member, session) = (caller.member, caller.session);
         self.count(member, &evidence, &client)?;
         let (shown, from) = (evidence.clone(), client.clone());
-        let job =
-            async move |tx: &mut Tx| commands::prove_with(tx, member, session, &shown, &from).await;
+        let job = async move |tx: &mut Tx| commands::prove_with(tx, member, session, &shown, &from).await;
         if !self.store.write(Stream::Member(member), job).await? {
             return Err(Refusal::new(&FACTOR_REFUSED));
         }
@@ -304,8 +301,7 @@ impl People {
         let taken = self.challenges.take(challenge, self.surroundings().now());
         let asked = taken.filter(|(what, _)| *what == For::Enrolment(member, session));
         let (_, bytes) = asked.ok_or_else(|| Refusal::new(&PASSKEY_CHALLENGE))?;
-        let passkey: Registered =
-            webauthn::register(answer, &self.expected(bytes)).map_err(answer_fault)?;
+        let passkey: Registered = webauthn::register(answer, &self.expected(bytes)).map_err(answer_fault)?;
         let job = async move |tx: &mut Tx| {
             commands::enrol_passkey(tx, member, session, &passkey, &name, &prepared).await
         };

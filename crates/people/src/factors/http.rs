@@ -337,10 +337,7 @@ async fn remove_totp(State(people): State<People>, caller: Caller) -> Answer<NoC
 
 /// Asks the browser for a new passkey.
 #[utoipa::path(post, path = "/me/passkeys/challenge", tag = "me", responses((status = 200, body = Challenge)), security(("session" = [])))]
-async fn challenge_new_passkey(
-    State(people): State<People>,
-    entering: Entering,
-) -> Answer<Json<Challenge>> {
+async fn challenge_new_passkey(State(people): State<People>, entering: Entering) -> Answer<Json<Challenge>> {
     if let Some(needs) = entering.needs.filter(|needs| *needs != Needs::EnrolFactor) {
         return Err(caller::incomplete(needs).into());
     }

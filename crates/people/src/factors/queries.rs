@@ -117,12 +117,7 @@ pub struct Reset {
 pub async fn reset(reader: &mut Reader, member: MemberId) -> Result<Option<Reset>> {
     let sql = "SELECT code, maker, made_at, expires_at FROM factor_resets WHERE member = $1 AND NOT used";
     let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
-    Ok(Some(Reset {
-        code: row.get(0)?,
-        maker: row.get(1)?,
-        made_at: row.get(2)?,
-        expires_at: row.get(3)?,
-    }))
+    Ok(Some(Reset { code: row.get(0)?, maker: row.get(1)?, made_at: row.get(2)?, expires_at: row.get(3)? }))
 }
 
 /// What somebody could show now, in a session that a recovery code opened (`paper`) or not.

@@ -76,8 +76,7 @@ impl Kind {
 /// # Errors
 /// The fault of the field `name`.
 pub fn name(raw: &str) -> Result<String, Refusal> {
-    text::line(raw, NAME_LIMIT)
-        .map_err(|fault: TextFault| Refusal::fields(vec![fault_of("name", fault)]))
+    text::line(raw, NAME_LIMIT).map_err(|fault: TextFault| Refusal::fields(vec![fault_of("name", fault)]))
 }
 
 fn fault_of(field: &str, fault: TextFault) -> FieldFault {

@@ -249,7 +249,9 @@ async fn check(people: &People, token: &Token, asked: &Acceptance) -> Result<(),
         let beside = factors::queries::has_factor(reader, record.id).await?;
         let mut words = personal(&record.profile, &name);
         words.extend(login.as_deref());
-        faults.extend(acceptable(&password, &words, beside).err().into_iter().flat_map(|refusal| refusal.fields));
+        faults.extend(
+            acceptable(&password, &words, beside).err().into_iter().flat_map(|refusal| refusal.fields),
+        );
         if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults)) }
     };
     people.store.read(read).await

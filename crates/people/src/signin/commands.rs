@@ -8,8 +8,8 @@ use kairan_storage::{Reader, Stream, Tx, params};
 use sha2::{Digest, Sha256};
 
 use super::events::{
-    Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact, Unknown,
-    Why,
+    Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact,
+    Unknown, Why,
 };
 use super::project::{FORGET_SEEN, SEEN};
 use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};

@@ -88,7 +88,12 @@ impl People {
         Ok(self.store.read(async move |reader: &mut Reader| queries::candidate(reader, &login).await).await?)
     }
 
-    pub(crate) async fn refuse(&self, member: Option<MemberId>, proof: How, client: ClientInfo) -> Result<(), Refusal> {
+    pub(crate) async fn refuse(
+        &self,
+        member: Option<MemberId>,
+        proof: How,
+        client: ClientInfo,
+    ) -> Result<(), Refusal> {
         let stream = member.map_or(Stream::Organisation, Stream::Member);
         let job = async move |tx: &mut Tx| commands::note_refused(tx, member, proof, &client).await;
         self.store.write(stream, job).await

@@ -109,8 +109,9 @@ mod tests {
     /// R3
     #[test]
     fn beside_a_second_factor_eight_are_enough_and_guessing_is_still_refused() {
-        let beside =
-            |password: &str| judge(password, &["hanako"], shortest(true)).map_err(|weakness| weakness.code.name);
+        let beside = |password: &str| {
+            judge(password, &["hanako"], shortest(true)).map_err(|weakness| weakness.code.name)
+        };
         assert_eq!(beside("k9#vTq2x"), Ok(()));
         assert_eq!(beside("k9#vTq2"), Err("password.short"));
         for common in ["password", "12345678", "qwertyui", "aaaaaaaa"] {

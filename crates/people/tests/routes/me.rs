@@ -83,6 +83,7 @@ async fn one_sees_and_ends_ones_own_sessions_only() {
     both_engines(schema(), async |base| {
         let world = World::new(&base).await;
         let hana = world.member("乙川 二葉").await;
+        base.clock.advance(1);
         let phone = world.sign_in(&hana).await;
         let list = world.get(&hana, "/me/sessions").await.expect(200);
         let ids = list

@@ -34,12 +34,12 @@ async fn it_is_done_once_and_shows_recovery_codes() {
                 && !cookie.contains("Secure"),
             "{cookie}"
         );
-        let done = reply.expect(201);
+        // R4: an owner goes on with a second factor.
+        let done = reply.expect(202);
         assert_eq!(done["recovery_codes"].as_array().map(Vec::len), Some(10));
-        assert_eq!(done["me"]["member"]["role"], "owner");
-        assert_eq!(done["me"]["member"]["family_kana"], "みほん");
-        assert_eq!(done["me"]["login"], "daiku");
-        assert_eq!(done["me"]["organisation"], json!({"name": "みほん工務店", "short_name": "みほん工務店"}));
+        assert_eq!((&done["role"], &done["needs"]), (&json!("owner"), &json!("enrol_factor")));
+        assert_eq!(done["name"], "見本 大工");
+        assert_eq!(done["organisation"], json!({"name": "みほん工務店", "short_name": "みほん工務店"}));
         send(&app, Method::POST, "/setup", None, Some(&setup())).await.refused(409, "setup.done");
         assert_eq!(
             send(&app, Method::GET, "/welcome", None, None).await.expect(200)["organisation"],
@@ -58,7 +58,7 @@ async fn two_at_once_found_one_organisation() {
         let (one, other, third) = tokio::join!(ask(), ask(), ask());
         let mut statuses = [one, other, third].map(|reply| reply.status.as_u16());
         statuses.sort_unstable();
-        assert_eq!(statuses, [201, 409, 409]);
+        assert_eq!(statuses, [202, 409, 409]);
     })
     .await;
 }
@@ -99,7 +99,7 @@ async fn the_code_keeps_strangers_out() {
         body["code"] = json!("842-117");
         send(&app, Method::POST, "/setup", None, Some(&body)).await.refused(429, "signin.slow");
         base.clock.advance(60_000);
-        assert_eq!(send(&app, Method::POST, "/setup", None, Some(&body)).await.status, 201);
+        assert_eq!(send(&app, Method::POST, "/setup", None, Some(&body)).await.status, 202);
     })
     .await;
 }
@@ -116,7 +116,7 @@ async fn the_command_line_does_the_same() {
         let refusal: Refusal = setup_from_command_line(&people, again).await.expect_err("once");
         assert_eq!(refusal.code.name, "setup.done");
         let sign_in = json!({"login": "daiku", "password": PASSWORD});
-        assert_eq!(send(&app, Method::POST, "/session", None, Some(&sign_in)).await.status, 201);
+        assert_eq!(send(&app, Method::POST, "/session", None, Some(&sign_in)).await.status, 202);
     })
     .await;
 }

@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use kairan_core::ids::Id;
 use kairan_core::{DepartmentId, FileId, MemberId, MessageId, Role, RoomId, SessionId};
-use kairan_people::testing::{ORIGIN, Person, Reply};
+use kairan_people::testing::{ORIGIN, PASSWORD, Person, Reply};
 use serde_json::json;
 
 use crate::operations::{self, Named, Operation, PREFIX};
 use crate::world::{Server, on_both_engines};
 
 /// What works without a session: each has its own proof (a password, a token, a ticket) or says nothing secret.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 11] = [
     "accept_invitation",
+    "challenge_passkey",
     "check_password",
+    "enter_with_passkey",
     "get_gateway",
     "look_at_invitation",
     "open_session",
@@ -61,6 +63,52 @@ async fn without_a_session_only_the_public_operations_answer() {
         }
     })
     .await;
+}
+
+/// What a session that is not complete may do: complete itself, or end. Enrolling comes only to those who have nothing to
+/// show: who has a factor shows it first.
+const ENTERING: [&str; 3] = ["close_session", "show_factor", "show_standing"];
+const ENROLLING: [&str; 5] =
+    ["add_passkey", "challenge_new_passkey", "confirm_totp", "list_factors", "offer_totp"];
+
+/// R4, R24: and nothing else, the socket's ticket included.
+#[tokio::test]
+async fn an_incomplete_session_can_only_be_completed_or_ended() {
+    on_both_engines(async |server| {
+        let without = server.member("要 登録").await;
+        let role = json!({"role": "auditor"});
+        server.patch(&server.owner, &format!("/members/{}", without.id), &role).await.expect(200);
+        let with = server.with_role("要 確認", Role::Admin).await;
+        for (person, needs) in [(&without, "enrol_factor"), (&with, "second_factor")] {
+            let mut entering = halfway(&server, person, needs).await;
+            for operation in operations::all().into_iter().filter(|one| one.behind_session) {
+                let name = operation.name.as_str();
+                let reply = operation.call(&server, Some(&entering), &nothing(&server)).await;
+                let refused = reply.status == 403 && reply.body["code"] == "session.incomplete";
+                let open = ENTERING.contains(&name) || (needs == "enrol_factor" && ENROLLING.contains(&name));
+                assert_eq!(
+                    refused, !open,
+                    "{needs}: {} {}: {}",
+                    operation.method, operation.path, reply.text
+                );
+                if refused {
+                    assert_eq!(reply.body["facts"]["needs"], needs);
+                }
+                if name == "close_session" {
+                    entering = halfway(&server, person, needs).await;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// Somebody whose password was right, and whose session needs more.
+async fn halfway(server: &Server, person: &Person, needs: &str) -> Person {
+    let body = json!({"login": person.login, "password": PASSWORD});
+    let reply = server.anyone(Method::POST, "/session", &body).await;
+    assert_eq!((reply.status.as_u16(), reply.body["needs"].as_str()), (202, Some(needs)), "{}", reply.text);
+    Person { cookie: reply.cookie.expect("a cookie"), ..person.clone() }
 }
 
 /// A route that is in the router but not in the document, or takes a method the document does not know, fails here.

@@ -133,7 +133,13 @@ impl Operation {
             "set_organisation_settings" => {
                 json!({"files": {"largest": 1_073_741_824, "per_member": null, "total": null}, "push": {"on": false, "shows": "nothing"}, "mail": {"on": false}})
             }
-            "renew_recovery_codes" | "check_password" => json!({"password": PASSWORD}),
+            "show_factor" => json!({"totp": "000000"}),
+            "confirm_totp" => json!({"code": "000000"}),
+            "challenge_passkey" => json!({}),
+            "enter_with_passkey" => json!({"challenge": "unknown", "credential": {}}),
+            "add_passkey" => json!({"challenge": "unknown", "credential": {}, "name": "手元の鍵"}),
+            "rename_passkey" => json!({"name": "手元の鍵"}),
+            "renew_recovery_codes" | "check_password" | "prove_presence" => json!({"password": PASSWORD}),
             "create_member" => {
                 json!({"family_name": format!("新{n}"), "given_name": "人", "family_kana": "しん", "given_kana": "じん", "kind": "employee"})
             }

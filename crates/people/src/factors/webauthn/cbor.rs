@@ -125,8 +125,10 @@ mod tests {
     use super::*;
 
     fn read(hex: &str) -> Option<Item<'static>> {
-        let bytes: Vec<u8> =
-            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect();
+        let bytes: Vec<u8> = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
+            .collect();
         whole(bytes.leak())
     }
 
@@ -146,7 +148,16 @@ mod tests {
 
     #[test]
     fn what_is_not_canonical_or_not_there_is_refused() {
-        for wrong in ["", "5f42010243030405ff", "9fff", "44010203", "1a0000", "9b7fffffffffffffff", "bbffffffffffffffff", "0000"] {
+        for wrong in [
+            "",
+            "5f42010243030405ff",
+            "9fff",
+            "44010203",
+            "1a0000",
+            "9b7fffffffffffffff",
+            "bbffffffffffffffff",
+            "0000",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
         assert_eq!(whole(&[0x81; 100_000]), None, "deep");

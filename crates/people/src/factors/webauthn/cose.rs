@@ -35,9 +35,7 @@ impl Key {
                 let (x, y) = (part(-2)?, part(-3)?);
                 (x.len() == 32 && y.len() == 32).then(|| Self::Es256([&[4], x, y].concat()))
             }
-            (3, -257) => {
-                Some(Self::Rs256 { modulus: part(-1)?.to_vec(), exponent: part(-2)?.to_vec() })
-            }
+            (3, -257) => Some(Self::Rs256 { modulus: part(-1)?.to_vec(), exponent: part(-2)?.to_vec() }),
             _ => None,
         }
     }

@@ -123,8 +123,7 @@ fn read_registration(answer: &Value, expected: &Expected) -> Result<(Registered,
         return Err(Fault::Shape);
     }
     cose::Key::read(key).ok_or(Fault::Key)?;
-    let registered =
-        Registered { credential: encoded(credential), key: encoded(key), counter: data.counter };
+    let registered = Registered { credential: encoded(credential), key: encoded(key), counter: data.counter };
     Ok((registered, data.flags))
 }
 

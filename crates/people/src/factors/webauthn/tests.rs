@@ -27,11 +27,10 @@ fn example(line: &'static str) -> Example {
         rp: "example.org".into(),
     };
     let object_read = cbor::whole(object).expect("an attestation object");
-    let auth = AuthenticatorData::read(object_read.named("authData").and_then(cbor::Item::bytes).expect("data"));
+    let auth =
+        AuthenticatorData::read(object_read.named("authData").and_then(cbor::Item::bytes).expect("data"));
     let id = encoded(auth.expect("data").attested.expect("a key").0);
-    let answer = |response: Value| {
-        serde_json::json!({"id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {}})
-    };
+    let answer = |response: Value| serde_json::json!({"id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {}});
     Example {
         name,
         registration: answer(serde_json::json!({
