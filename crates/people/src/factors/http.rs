@@ -335,12 +335,18 @@ async fn remove_totp(State(people): State<People>, caller: Caller) -> Answer<NoC
     Ok(NoContent)
 }
 
+/// Who has a factor shows it before adding another; asked again inside the transaction that adds it.
+fn may_enrol(entering: &Entering) -> Result<(), Refusal> {
+    match entering.needs {
+        None | Some(Needs::EnrolFactor) => Ok(()),
+        Some(needs) => Err(caller::incomplete(needs)),
+    }
+}
+
 /// Asks the browser for a new passkey.
 #[utoipa::path(post, path = "/me/passkeys/challenge", tag = "me", responses((status = 200, body = Challenge)), security(("session" = [])))]
 async fn challenge_new_passkey(State(people): State<People>, entering: Entering) -> Answer<Json<Challenge>> {
-    if let Some(needs) = entering.needs.filter(|needs| *needs != Needs::EnrolFactor) {
-        return Err(caller::incomplete(needs).into());
-    }
+    may_enrol(&entering)?;
     let (challenge, options) = people.challenge_enrolment(&entering).await?;
     Ok(Json(Challenge { challenge, options }))
 }
@@ -375,6 +381,7 @@ async fn add_passkey(
     entering: Entering,
     Body(asked): Body<NewPasskey>,
 ) -> Answer<Response> {
+    may_enrol(&entering)?;
     let name = name(&asked.name)?;
     let since = people.surroundings().now();
     let outcome = people.enrol_passkey(&entering, &asked.challenge, &asked.credential, name.clone()).await?;

@@ -340,7 +340,7 @@ async fn role_by_operation() {
             table += &format!("\n{:24}", operation.name);
             for person in &mut people {
                 number += 1;
-                let named = everyday(&server, person, number).await;
+                let named = everyday(&server, person, &operation, number).await;
                 let named = if operation.name == "put_room" {
                     Named { room: nothing(&server).room, ..named }
                 } else {
@@ -369,7 +369,7 @@ async fn role_by_operation() {
 }
 
 /// A room with the person in it, and what else a call may name, all fresh.
-async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
+async fn everyday(server: &Server, person: &Person, operation: &Operation, number: usize) -> Named {
     let room: RoomId = server.id();
     let body = json!({"kind": "group", "name": "駅前店", "history": "all", "members": [person.id]});
     server.put(&server.owner, &format!("/rooms/{room}"), &body).await.expect(201);
@@ -381,7 +381,12 @@ async fn everyday(server: &Server, person: &Person, number: usize) -> Named {
     let target = server.post(&server.owner, "/members", &target).await.expect(201);
     let department = json!({"name": format!("部{number}"), "parent": null});
     let department = server.post(&server.owner, "/departments", &department).await.expect(201);
-    let kept = keep(server, person, &room.to_string(), &message.to_string()).await;
+    // Only so many are kept, so only for those who ask for them.
+    let kept = if operation.is_of("schedules") || operation.is_of("reminders") {
+        keep(server, person, &room.to_string(), &message.to_string()).await
+    } else {
+        nothing(server).kept
+    };
     let id = |made: &serde_json::Value| made["id"].as_str().expect("an id").to_owned();
     Named {
         room: room.uuid().to_string(),

@@ -251,6 +251,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own second factors. Not before one of them was shown. */
+        get: operations["list_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/notifications": {
         parameters: {
             query?: never;
@@ -264,6 +281,58 @@ export interface paths {
         put: operations["set_notifications"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers a passkey. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for a new passkey. */
+        post: operations["challenge_new_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Calls a passkey something else. */
+        put: operations["rename_passkey"];
+        post?: never;
+        /** Removes a passkey. */
+        delete: operations["remove_passkey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -389,6 +458,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Registers the app by a code of it. */
+        put: operations["confirm_totp"];
+        /** Begins to register an authenticator app; a seed offered before is void. */
+        post: operations["offer_totp"];
+        /** Removes the authenticator app. */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -474,6 +562,24 @@ export interface paths {
         head?: never;
         /** Changes a member's record or role. A change of role ends their sessions. */
         patch: operations["change_member"];
+        trace?: never;
+    };
+    "/api/v1/members/{id}/factor-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a code that ends a member's second factors, for someone who lost them (R8). Its person sees that it exists. */
+        post: operations["reset_factors"];
+        /** Takes the code back. */
+        delete: operations["withdraw_factor_reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/members/{id}/invitation": {
@@ -947,6 +1053,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a second factor in a session that waits for one. */
+        post: operations["show_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/lease": {
         parameters: {
             query?: never;
@@ -958,6 +1081,57 @@ export interface paths {
         put?: never;
         /** Lends the session the key to what its client keeps on the device. */
         post: operations["lease_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a passkey alone, or shows one in a session that waits for a second factor. */
+        post: operations["enter_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a passkey to show itself: one of the session's person, or anyone's when there is no session. */
+        post: operations["challenge_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves once more that it is oneself; it counts for five minutes in this session (R23). */
+        post: operations["prove_presence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1181,6 +1355,16 @@ export interface components {
             /** Format: uuid */
             by: string;
         };
+        /** @description A question for a passkey. */
+        Challenge: {
+            /** @description Under this name comes the answer; once, within five minutes. */
+            challenge: string;
+            /**
+             * @description For the browser: `PublicKeyCredentialRequestOptionsJSON` or `PublicKeyCredentialCreationOptionsJSON` (W3C Web
+             *     Authentication Level 3).
+             */
+            options: Record<string, never>;
+        };
         /**
          * @description Whom one gets a device's code from.
          * @enum {string}
@@ -1251,6 +1435,25 @@ export interface components {
             events: components["schemas"]["RoomEvent"][];
             /** Format: int64 */
             head: number;
+        };
+        /** @description One second factor: exactly one of these. */
+        FactorShown: {
+            /** @description A recovery code; it is used up. */
+            recovery?: string | null;
+            /** @description A code that an administrator handed over: the factors before end, and a new one must be enrolled. */
+            reset?: string | null;
+            /** @description Six digits of an authenticator app. */
+            totp?: string | null;
+        };
+        /** @description One's own second factors. */
+        Factors: {
+            passkeys: components["schemas"]["Passkey"][];
+            /** @description Recovery codes that were not used. */
+            recovery_left: number;
+            /** @description Whether one must have a second factor. */
+            required: boolean;
+            reset: null | components["schemas"]["ResetWaiting"];
+            totp: null | components["schemas"]["TotpSince"];
         };
         /** @description What is wrong with one field of the request. */
         FieldError: {
@@ -1602,6 +1805,8 @@ export interface components {
             last_seen: number | null;
             /** @description ログインID. */
             login: string | null;
+            /** @description Whether they have a second factor. */
+            second_factor: boolean;
         };
         /** @description One page of the directory. */
         MemberPage: {
@@ -1729,6 +1934,15 @@ export interface components {
             role?: null | components["schemas"]["Role"];
             staff_number?: string | null;
         };
+        /** @description A new passkey. */
+        NewPasskey: {
+            challenge: string;
+            /** @description `RegistrationResponseJSON` (W3C Web Authentication Level 3). */
+            credential: Record<string, never>;
+            name: string;
+        };
+        /** @description Nothing to say. */
+        Nothing: Record<string, never>;
         /** @description How the caller is reached. */
         Notifications: {
             /** @description Whether they want summary mails. */
@@ -1776,6 +1990,33 @@ export interface components {
             mail: components["schemas"]["MailChange"];
             push: components["schemas"]["PushSettings"];
         };
+        /** @description A passkey. */
+        Passkey: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            last_used: number | null;
+            name: string;
+            /** Format: int64 */
+            since: number;
+        };
+        /** @description What came of a new passkey. */
+        PasskeyAdded: {
+            me: null | components["schemas"]["Me"];
+            passkey: components["schemas"]["Passkey"];
+            /** @description Shown once, when there were none. */
+            recovery_codes: string[] | null;
+        };
+        /** @description What a passkey is called. */
+        PasskeyName: {
+            name: string;
+        };
+        /** @description What a passkey answered. */
+        PasskeyShown: {
+            challenge: string;
+            /** @description `AuthenticationResponseJSON` (W3C Web Authentication Level 3). */
+            credential: Record<string, never>;
+        };
         /** @description One password for another. */
         PasswordChange: {
             current: string;
@@ -1785,6 +2026,8 @@ export interface components {
         PasswordCheck: {
             login?: string | null;
             password: string;
+            /** @description Whether it is for someone who has a second factor: then it may be shorter. */
+            second_factor?: boolean;
         };
         /** @description Proof that it is really oneself. */
         PasswordProof: {
@@ -1841,6 +2084,13 @@ export interface components {
             title: string;
             /** @description `urn:kairan:problem:` and the code. */
             type: string;
+        };
+        /** @description A fresh proof: exactly one of a password, digits, or a passkey's answer with its challenge. */
+        Proof: {
+            challenge?: string | null;
+            credential?: Record<string, never> | null;
+            password?: string | null;
+            totp?: string | null;
         };
         /** @description A subscription. */
         PushId: {
@@ -1992,6 +2242,21 @@ export interface components {
             message: string;
             /** @description Its text now; none when deleted. */
             text: string | null;
+        };
+        /** @description A code to hand over in person; nobody can show it again. */
+        ResetCode: {
+            code: string;
+            /** Format: int64 */
+            expires_at: number;
+        };
+        /** @description A reset that its person can see (R8). */
+        ResetWaiting: {
+            /** Format: int64 */
+            at: number;
+            /** @description Who made it; null when it was made on the server itself. */
+            by: string | null;
+            /** Format: int64 */
+            expires_at: number;
         };
         /**
          * @description Schema of [`kairan_core::Role`].
@@ -2407,6 +2672,30 @@ export interface components {
          * @enum {string}
          */
         Theme: "light" | "dark";
+        /** @description A code of the new app. */
+        TotpCode: {
+            code: string;
+        };
+        /** @description What came of a new factor. */
+        TotpConfirmed: {
+            me: null | components["schemas"]["Me"];
+            /** @description Shown once, when there were none. */
+            recovery_codes: string[] | null;
+        };
+        /** @description A seed for an authenticator app, shown once; it counts when a code of it came back. */
+        TotpOffer: {
+            /** @description Base 32, for typing. */
+            secret: string;
+            /** @description For the QR code. */
+            uri: string;
+        };
+        /** @description An authenticator app. */
+        TotpSince: {
+            /** Format: int64 */
+            last_used: number | null;
+            /** Format: int64 */
+            since: number;
+        };
         /** @description Messages that wait for the caller's word, newest first. */
         Unanswered: {
             messages: components["schemas"]["Message"][];
@@ -2479,7 +2768,7 @@ export interface components {
             used: number;
         };
         /**
-         * @description A second factor by its kind.
+         * @description A second factor by the way it is shown.
          * @enum {string}
          */
         Way: "totp" | "passkey" | "recovery" | "reset";
@@ -3091,6 +3380,34 @@ export interface operations {
             };
         };
     };
+    list_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_notifications: {
         parameters: {
             query?: never;
@@ -3139,6 +3456,126 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Notifications"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAdded"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge_new_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
@@ -3395,6 +3832,92 @@ export interface operations {
             };
         };
     };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmed"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offer_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOffer"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_members: {
         parameters: {
             query?: {
@@ -3604,6 +4127,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MemberDetail"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetCode"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
@@ -5129,6 +5710,46 @@ export interface operations {
             };
         };
     };
+    show_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorShown"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     lease_key: {
         parameters: {
             query?: never;
@@ -5145,6 +5766,108 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Lease"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyShown"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    challenge_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
