@@ -6,6 +6,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
+import { authenticator } from './authenticator.mjs';
+
 /** A time-ordered id as clients make them (RFC 9562 §5.7). */
 export function newId() {
   const bytes = randomBytes(16);
@@ -75,10 +77,33 @@ export class Person {
     return answer.body;
   }
 
-  /** Signs in. */
+  /** Signs in, with everything the session needs. */
   async signIn(/** @type {string} */ login, /** @type {string} */ password) {
-    this.me = await this.call('POST', '/session', { login, password });
+    this.me = await this.enter(await this.call('POST', '/session', { login, password }), login);
     return this;
+  }
+
+  /**
+   * Goes on from an opened session until it is complete: shows the authenticator app, or gets one where it must be had.
+   * @param {any} opened who one is, or where the session stands
+   * @param {string} login
+   * @returns {Promise<any>} who one is
+   */
+  async enter(opened, login) {
+    let standing = opened;
+    const app = authenticator(this.url, login);
+    while (standing?.needs) {
+      if (standing.needs === 'second_factor') {
+        standing = await this.call('POST', '/session/factor', { totp: await app.code() });
+      } else if (standing.needs === 'enrol_factor') {
+        app.learn((await this.call('POST', '/me/totp')).secret);
+        const done = await this.call('PUT', '/me/totp', { code: await app.code() });
+        standing = done.me ?? (await this.call('GET', '/session/standing'));
+      } else {
+        throw new Error(`no journey knows how to give ${standing.needs}`);
+      }
+    }
+    return standing.me ?? standing;
   }
 
   /**
@@ -91,8 +116,10 @@ export class Person {
     const [invitation] = await this.call('POST', '/invitations', { members: [added.id] });
     const token = new URL(invitation.url).hash.slice(1);
     const person = new Person(this.url);
-    const login = member.login ? {} : { login: `user-${added.id.slice(-6)}` };
-    person.me = await person.call('POST', '/invitations/accept', { token, password: OWNER.password, ...login });
+    const login = member.login ?? `user-${added.id.slice(-6)}`;
+    const chosen = member.login ? {} : { login };
+    const opened = await person.call('POST', '/invitations/accept', { token, password: OWNER.password, ...chosen });
+    person.me = await person.enter(opened, String(login));
     return person;
   }
 
@@ -141,7 +168,7 @@ export async function organisation(server) {
   const welcome = await owner.call('GET', '/welcome');
   const code = welcome.needs_code ? { code: setupCode(server) } : {};
   const made = await owner.call('POST', '/setup', { organisation: '見本商店', ...OWNER, ...code });
-  owner.me = made.me;
+  owner.me = await owner.enter(made, OWNER.login);
   return owner;
 }
 

@@ -7,8 +7,10 @@ use kairan_storage::{Reader, Tx};
 
 use super::read::Sheet;
 use super::rules::{IMPORT_ERRORS, Importer, Path, Plan, find, plan};
+use crate::caller::FRESH;
 use crate::members::queries::{Record, record, taken};
 use crate::members::rules::Placement;
+use crate::signin::standing::demands_factor;
 use crate::{Caller, Hooks, departments, members};
 
 /// Understands the sheet against what is there now.
@@ -25,7 +27,7 @@ pub async fn preview(reader: &mut Reader, caller: &Caller, sheet: &Sheet) -> Res
 /// Adds everyone on the sheet, and the departments it names that do not exist yet.
 ///
 /// # Errors
-/// 422 `import.has_errors` with each fault as `rows[line].field`; nothing is written then.
+/// 403 `proof.needed`; 422 `import.has_errors` with each fault as `rows[line].field`; nothing is written then.
 pub async fn import(
     tx: &mut Tx,
     caller: &Caller,
@@ -35,6 +37,12 @@ pub async fn import(
     let plan = preview(tx, caller, sheet).await?;
     if plan.wrong() > 0 {
         return Err(errors(&plan));
+    }
+    // R23: a sheet may grant powers too.
+    let grants =
+        plan.lines.iter().filter_map(|line| line.profile.as_ref()).any(|(_, role)| demands_factor(*role));
+    if grants {
+        caller.proved_within(FRESH, tx.now())?;
     }
     let departments = add_departments(tx, caller, &plan).await?;
     let mut added: Vec<MemberId> = Vec::with_capacity(plan.lines.len());
