@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::commands::{self, Evidence, Outcome};
 use super::queries::{self, Factor};
 use super::rules::{Kind, name};
+use crate::invitations::http::Qr;
 use crate::short_code::short_code;
 use crate::signin::http::{Entrance, Me, Standing, WithCookie, entered};
 use crate::signin::queries as signin;
@@ -268,15 +269,17 @@ async fn list_factors(State(people): State<People>, entering: Entering) -> Answe
 struct TotpOffer {
     /// Base 32, for typing.
     secret: String,
-    /// For the QR code.
+    /// What the QR code holds.
     uri: String,
+    /// The QR code.
+    qr: Qr,
 }
 
 /// Begins to register an authenticator app; a seed offered before is void.
 #[utoipa::path(post, path = "/me/totp", tag = "me", responses((status = 201, body = TotpOffer)), security(("session" = [])))]
 async fn offer_totp(State(people): State<People>, entering: Entering) -> Answer<Created<TotpOffer>> {
     let seed = people.offer_app(&entering).await?;
-    Ok(Created(TotpOffer { secret: seed.secret, uri: seed.uri }))
+    Ok(Created(TotpOffer { secret: seed.secret, qr: Qr::of(&seed.uri)?, uri: seed.uri }))
 }
 
 /// A code of the new app.

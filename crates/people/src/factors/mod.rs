@@ -1,4 +1,4 @@
-//! Second factors (二段階認証): authenticator apps, passkeys, and the code by which an administrator helps someone who lost
+//! Second factors (二要素): authenticator apps, passkeys, and the code by which an administrator helps someone who lost
 //! them.
 //!
 //! It stays true that whoever has a factor shows it before anything else opens; that a shown code or signature works once

@@ -10,12 +10,12 @@ use crate::members::rules::line_fault;
 
 kairan_core::codes! {
     FACTOR_REFUSED = 401 "factor.refused", "確認できませんでした。コードがちがうか、もう使われています。新しい数字が出るのを待って、もう一度入れてください。", "That could not be confirmed: the code is wrong, or was used already. Wait for the next one and try again.";
-    FACTOR_NOT_ASKED = 409 "factor.not_asked", "いまは、二段階認証の確認を待っていません。画面を開き直してください。", "Nothing is waiting for a second factor right now. Open the page again.";
+    FACTOR_NOT_ASKED = 409 "factor.not_asked", "いまは、二要素の確認を待っていません。画面を開き直してください。", "Nothing is waiting for a second factor right now. Open the page again.";
     FACTOR_NOT_OFFERED = 409 "factor.not_offered", "認証アプリの登録が始まっていません。最初からやり直してください。", "Registering an authenticator app has not begun. Start again.";
-    FACTOR_LAST = 409 "factor.last", "二段階認証が必要な人なので、最後の1つは外せません。先に、ほかの方法を登録してください。", "You must have a second factor, so the last one cannot be removed. Add another one first.";
+    FACTOR_LAST = 409 "factor.last", "二要素が必要な人なので、最後の1つは外せません。先に、ほかの方法を登録してください。", "You must have a second factor, so the last one cannot be removed. Add another one first.";
     FACTOR_MANY = 409 "factor.too_many", "パスキーは{limit}個までです。使っていないものを外してから登録してください。", "You can have at most {limit} passkeys. Remove one you do not use first.";
-    FACTOR_NONE = 409 "factor.none", "この人は二段階認証を使っていないので、やり直すものがありません。", "This person has no second factor, so there is nothing to reset.";
-    FACTOR_OWN = 409 "factor.own", "自分の二段階認証は、設定の「セキュリティ」で変えてください。", "Change your own second factor in your security settings.";
+    FACTOR_NONE = 409 "factor.none", "この人は二要素を使っていないので、やり直すものがありません。", "This person has no second factor, so there is nothing to reset.";
+    FACTOR_OWN = 409 "factor.own", "自分の二要素は、設定の「サインインと二要素」で変えてください。", "Change your own second factor in your security settings.";
     PASSKEY_CHALLENGE = 410 "passkey.challenge", "時間が過ぎたか、もう使われた確認です。もう一度、最初からやり直してください。", "This took too long, or was used already. Start again.";
     PASSKEY_SHAPE = 422 "passkey.shape", "パスキーの答えを読み取れませんでした。ブラウザーを新しくして、もう一度試してください。", "The passkey's answer could not be read. Update the browser and try again.";
     PASSKEY_REFUSED = 422 "passkey.refused", "このパスキーは登録できませんでした。本人確認のできる機器で、もう一度試してください。", "This passkey could not be registered. Try again with one that verifies that it is you.";

@@ -93,11 +93,18 @@ async fn invite(people: &People, inviter: Inviter, members: &[MemberId]) -> Resu
 
 fn sheet(origin: &str, member: MemberId, token: &Token, expires_at: Instant) -> Result<Invitation, Refusal> {
     let url = format!("{origin}/join#{}", token.expose());
-    let code = QrCode::with_error_correction_level(&url, EcLevel::M)
-        .map_err(|error| Refusal::fault(error.to_string()))?;
-    let modules =
-        code.to_colors().into_iter().map(|color| if color == Color::Dark { '1' } else { '0' }).collect();
-    Ok(Invitation { member, url, expires_at, qr: Qr { size: code.width(), modules } })
+    let qr = Qr::of(&url)?;
+    Ok(Invitation { member, url, expires_at, qr })
+}
+
+impl Qr {
+    /// The code that holds this text.
+    pub(crate) fn of(text: &str) -> Result<Self, Refusal> {
+        let code = QrCode::with_error_correction_level(text, EcLevel::M)
+            .map_err(|error| Refusal::fault(error.to_string()))?;
+        let dark = |color| if color == Color::Dark { '1' } else { '0' };
+        Ok(Self { size: code.width(), modules: code.to_colors().into_iter().map(dark).collect() })
+    }
 }
 
 /// Invites someone from the server's own command line, by login id or staff number: how an owner who lost everything gets

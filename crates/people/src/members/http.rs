@@ -108,6 +108,20 @@ pub struct MemberDetail {
     pub last_seen: Option<Instant>,
     /// Whether they have a second factor.
     pub second_factor: bool,
+    /// A code that ends them and was not used.
+    #[schema(required = true)]
+    pub factor_reset: Option<FactorReset>,
+}
+
+/// A code that ends somebody's second factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FactorReset {
+    /// When it was made.
+    #[schema(value_type = i64)]
+    pub at: Instant,
+    /// Until when it opens.
+    #[schema(value_type = i64)]
+    pub expires_at: Instant,
 }
 
 impl MemberDetail {
@@ -120,6 +134,7 @@ impl MemberDetail {
             invited_until: standing.invited_until,
             last_seen: standing.last_seen,
             second_factor: standing.second_factor,
+            factor_reset: standing.factor_reset.map(|(at, expires_at)| FactorReset { at, expires_at }),
             member: record.into(),
         }
     }

@@ -33,6 +33,8 @@ pub struct Standing {
     pub last_seen: Option<Instant>,
     /// Whether they have a second factor.
     pub second_factor: bool,
+    /// Since when and until when a code opens that ends them.
+    pub factor_reset: Option<(Instant, Instant)>,
 }
 
 /// One member.
@@ -98,7 +100,9 @@ pub async fn standing(reader: &mut Reader, member: MemberId) -> Result<Standing>
         .await?
         .get(0)?;
     let second_factor = crate::factors::queries::has_factor(reader, member).await?;
-    Ok(Standing { invited_until, last_seen, second_factor })
+    let reset = crate::factors::queries::reset(reader, member).await?;
+    let factor_reset = reset.map(|reset| (reset.made_at, reset.expires_at));
+    Ok(Standing { invited_until, last_seen, second_factor, factor_reset })
 }
 
 /// Login ids, staff numbers and names in use, but for those of `except`.

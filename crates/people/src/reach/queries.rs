@@ -4,6 +4,8 @@ use kairan_core::{Instant, MemberId, SecretId, SessionId};
 use kairan_storage::{Reader, Result, params};
 
 use super::rules::Subscription;
+use crate::signin::queries::{session_by_id, standing_facts};
+use crate::signin::rules::over;
 
 /// The kind of secret that holds a subscription, as JSON.
 pub const PUSH_SECRET: &str = "push";
@@ -75,8 +77,8 @@ pub async fn held_by(reader: &mut Reader, secret: SecretId) -> Result<Option<Sub
     }
 }
 
-/// Where a subscription leads, while its session is open at `now` and its person is here: nothing is sent to a session
-/// that is over, even when nobody has closed it yet (R19, R20).
+/// Where a subscription leads, while its session is open at `now` and complete and its person is here: nothing is sent to a
+/// session that is over, even when nobody has closed it yet (R19, R20).
 ///
 /// # Errors
 /// What the engine says.
@@ -85,13 +87,12 @@ pub async fn reachable(
     session: SessionId,
     now: Instant,
 ) -> Result<Option<(Subscribed, Subscription)>> {
-    let sql = "SELECT 1 FROM sessions s JOIN members m ON m.id = s.member
-        LEFT JOIN marks_session_seen seen ON seen.session = s.id
-        WHERE s.id = $1 AND m.state = 'active' AND s.expires_at > $2 AND COALESCE(seen.at, s.opened_at) + s.idle > $2";
-    if reader.maybe(sql, params![session, now]).await?.is_none() {
+    let Some(subscribed) = subscription_of(reader, session).await? else { return Ok(None) };
+    let Some(open) = session_by_id(reader, subscribed.member, session).await? else { return Ok(None) };
+    let incomplete = standing_facts(reader, &open).await?.needs().is_some();
+    if incomplete || over(open.expires_at, open.seen, open.idle, now) {
         return Ok(None);
     }
-    let Some(subscribed) = subscription_of(reader, session).await? else { return Ok(None) };
     let secret = reader.secret(subscribed.secret).await?;
     let read = secret.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     Ok(read.map(|subscription| (subscribed, subscription)))

@@ -311,6 +311,8 @@ async fn a_reset_is_seen_works_once_and_leads_to_a_new_factor() {
             (&seen["reset"]["by"], &seen["reset"]["expires_at"]),
             (&json!(admin.id), &second["expires_at"])
         );
+        let shown = world.get(&world.owner, &format!("/members/{}", hana.id)).await.expect(200);
+        assert_eq!(shown["factor_reset"]["expires_at"], second["expires_at"]);
         base.clock.advance(10 * MINUTE);
         let opened = password(&world, &hana).await;
         assert_eq!(opened.body["ways"], json!(["totp", "recovery", "reset"]));

@@ -19,7 +19,7 @@ fn examples() -> Vec<Example> {
 fn example(line: &'static str) -> Example {
     let mut words = line.split(' ');
     let name = words.next().expect("a name");
-    let parts = words.map(|hex| hexed(hex)).collect::<Vec<_>>();
+    let parts = words.map(hexed).collect::<Vec<_>>();
     let [create, create_data, object, get, data, get_data, signature] = &parts[..] else { panic!("{line}") };
     let expected = |challenge: &[u8]| Expected {
         challenge: challenge.try_into().expect("32 bytes"),
