@@ -1436,6 +1436,19 @@ export interface components {
             /** Format: int64 */
             head: number;
         };
+        /** @description A code that ends somebody's second factors. */
+        FactorReset: {
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Until when it opens.
+             */
+            expires_at: number;
+        };
         /** @description One second factor: exactly one of these. */
         FactorShown: {
             /** @description A recovery code; it is used up. */
@@ -1793,6 +1806,7 @@ export interface components {
         MemberDetail: components["schemas"]["Member"] & {
             /** @description For the organisation's records. */
             email: string | null;
+            factor_reset: null | components["schemas"]["FactorReset"];
             /**
              * Format: int64
              * @description Until when their open invitation opens.
@@ -2684,9 +2698,11 @@ export interface components {
         };
         /** @description A seed for an authenticator app, shown once; it counts when a code of it came back. */
         TotpOffer: {
+            /** @description The QR code. */
+            qr: components["schemas"]["Qr"];
             /** @description Base 32, for typing. */
             secret: string;
-            /** @description For the QR code. */
+            /** @description What the QR code holds. */
             uri: string;
         };
         /** @description An authenticator app. */
