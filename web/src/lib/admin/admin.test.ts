@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Department } from '$lib/api/types';
 import { children, choices, lines, within } from './departments.svelte';
 import { blank, draftOf, rolesFor, wire, wireNew } from './draft';
-import { QUIET, qrPath } from './qr';
+import { QUIET, qrPath } from '$lib/parts/qr';
 
 const tree: Department[] = [
 	{ id: 'b', parent: null, name: '店舗', order: 1 },

@@ -53,8 +53,16 @@ export async function memberDetail(id: string): Promise<MemberDetail> {
 	const found: Member | MemberDetail = await answer(
 		api.GET('/api/v1/members/{id}', { params: { path: { id } } })
 	);
-	if ('login' in found) return found;
-	return { ...found, login: null, email: null, invited_until: null, last_seen: null };
+	if ('login' in found) return found as MemberDetail;
+	return {
+		...found,
+		login: null,
+		email: null,
+		invited_until: null,
+		last_seen: null,
+		second_factor: false,
+		factor_reset: null
+	};
 }
 
 /** Adding or changing one member. */

@@ -8,8 +8,11 @@ import type { components } from './schema';
 
 type Wire = components['schemas']['Problem'];
 
-/** `network`: no answer came, so nothing is known. `refused`: the server answered and said no. */
-export type ProblemKind = 'network' | 'refused';
+/**
+ * `network`: no answer came, so nothing is known. `refused`: the server answered and said no. `browser`: the browser,
+ * or whoever sits at it, did not go along, so nothing was asked.
+ */
+export type ProblemKind = 'network' | 'refused' | 'browser';
 
 export class Problem extends Error {
 	readonly kind: ProblemKind;
@@ -19,6 +22,7 @@ export class Problem extends Error {
 	readonly code: string;
 	readonly facts: Readonly<Record<string, unknown>>;
 	readonly #wire: Wire | null;
+	#said: (() => string) | null = null;
 
 	private constructor(kind: ProblemKind, status: number, code: string, wire: Wire | null, cause?: unknown) {
 		super(code, { cause });
@@ -40,6 +44,13 @@ export class Problem extends Error {
 		return new Problem('refused', status, `http.${status}`, null);
 	}
 
+	/** What the browser would not do, with words for it. */
+	static browser(code: string, words: () => string, cause?: unknown): Problem {
+		const problem = new Problem('browser', 0, code, null, cause);
+		problem.#said = words;
+		return problem;
+	}
+
 	static from(thrown: unknown): Problem {
 		return thrown instanceof Problem ? thrown : Problem.network(thrown);
 	}
@@ -47,6 +58,7 @@ export class Problem extends Error {
 	/** One or two sentences: what happened, why, what to do. Reads the language at the time of asking. */
 	get words(): string {
 		if (this.kind === 'network') return m.problem_network();
+		if (this.#said) return this.#said();
 		if (this.#wire) return getLocale() === 'en' ? this.#wire.detail_en : this.#wire.detail;
 		return this.status >= 500 ? m.problem_server() : m.problem_unknown();
 	}

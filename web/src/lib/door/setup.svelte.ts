@@ -1,15 +1,21 @@
 /**
  * The first set-up of an organisation, step by step. Nothing is written until the owner's page is sent; after that
- * there is no way back, because the recovery codes exist and are shown once.
+ * there is no way back, because the recovery codes exist and are shown once. They come before the second factor, so
+ * that nothing has to be done while they are the only thing that is not yet on paper.
  */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import { hiragana } from '$lib/people/kana';
-import { session } from '$lib/session/session.svelte';
+import type { Me } from '$lib/api/types';
+import { isStanding, type Outcome, type Standing } from '$lib/factors/calls';
+import { Entering } from './entering.svelte';
 import { Meter } from './meter.svelte';
 
-export type Step = 'organisation' | 'owner' | 'codes' | 'start';
-export const STEPS: readonly Step[] = ['organisation', 'owner', 'codes', 'start'];
+export type Step = 'organisation' | 'owner' | 'codes' | 'factor' | 'start';
+export const STEPS: readonly Step[] = ['organisation', 'owner', 'codes', 'factor', 'start'];
+
+/** The person, or what is needed of them; the codes either way. */
+type SetUpDone = { recovery_codes: string[] } & ({ me: Me } | Standing);
 
 export class SetUp {
 	step = $state<Step>('organisation');
@@ -22,9 +28,13 @@ export class SetUp {
 	login = $state('');
 	readonly meter = new Meter();
 	codes = $state.raw<readonly string[]>([]);
+	#outcome: Outcome | null = null;
 	written = $state(false);
 	busy = $state(false);
 	problem = $state.raw<Problem | null>(null);
+
+	/** What the owner still needs once the organisation stands. */
+	readonly entering = new Entering(null, () => (this.step = 'start'));
 
 	constructor(readonly needsCode: boolean) {}
 
@@ -51,7 +61,7 @@ export class SetUp {
 		this.busy = true;
 		this.problem = null;
 		try {
-			const done = await answer(
+			const done = await answer<SetUpDone>(
 				api.POST('/api/v1/setup', {
 					body: {
 						organisation: this.organisation.trim(),
@@ -65,7 +75,7 @@ export class SetUp {
 					}
 				})
 			);
-			session.accept(done.me);
+			this.#outcome = 'me' in done ? done.me : done;
 			this.codes = done.recovery_codes;
 			this.meter.password = '';
 			this.step = 'codes';
@@ -77,9 +87,14 @@ export class SetUp {
 		}
 	}
 
-	toStart(): void {
+	/** The codes are on paper: on to what else is needed. */
+	onward(): void {
+		const outcome = this.#outcome;
 		this.codes = [];
-		this.step = 'start';
+		this.#outcome = null;
+		if (!outcome) return;
+		if (isStanding(outcome)) this.step = 'factor';
+		this.entering.take(outcome);
 	}
 
 	#aboutFirstPage(): boolean {

@@ -1,26 +1,33 @@
-/** Signing in, and the two other ways in: a recovery code and an invitation. Each leaves the session set when it works. */
+/**
+ * The first proof: a password, a passkey, a recovery code or an invitation. Each is answered by the person, or by what
+ * is still needed of them; `Entering` goes on from there.
+ */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
-import type { InvitationLook, Me } from '$lib/api/types';
-import { directory } from '$lib/people/directory.svelte';
-import { session } from '$lib/session/session.svelte';
+import type { InvitationLook } from '$lib/api/types';
+import { passkeyChallenge, passkeySignIn, type Outcome } from '$lib/factors/calls';
+import { fillsIn, show } from '$lib/factors/passkey';
+import { Pause } from '$lib/factors/pause.svelte';
+import type { Entering } from './entering.svelte';
 import { Meter } from './meter.svelte';
 
-/** What the three have in common: one try at a time, and what came of it. */
+/** A challenge lives five minutes on the server; the one behind the field is made anew before that. */
+const QUIET_MS = 4 * 60_000;
+
+/** What the ways have in common: one try at a time, and what came of it. */
 abstract class WayIn {
 	busy = $state(false);
 	problem = $state.raw<Problem | null>(null);
 
-	/** `true`: this person is in. */
-	protected async try(call: () => Promise<Me>): Promise<boolean> {
+	constructor(protected readonly entering: Entering) {}
+
+	/** `true`: the server has let this proof count. */
+	protected async try(call: () => Promise<Outcome>): Promise<boolean> {
 		if (this.busy) return false;
 		this.busy = true;
 		this.problem = null;
 		try {
-			const me = await call();
-			// Someone else may have used this page before: none of what they could see stays.
-			directory.clear();
-			session.accept(me);
+			this.entering.take(await call());
 			return true;
 		} catch (thrown) {
 			this.problem = Problem.from(thrown);
@@ -34,32 +41,57 @@ abstract class WayIn {
 export class SignIn extends WayIn {
 	login = $state('');
 	password = $state('');
-	/** Seconds until another try is allowed. */
-	wait = $state(0);
-	#clock: ReturnType<typeof setInterval> | undefined;
+	readonly pause = new Pause();
+	#quiet: AbortController | null = null;
+	#again: ReturnType<typeof setTimeout> | undefined;
 
 	async send(): Promise<boolean> {
-		if (this.wait > 0) return false;
+		if (this.pause.left > 0) return false;
 		const body = { login: this.login.trim(), password: this.password };
-		const inside = await this.try(() => answer(api.POST('/api/v1/session', { body })));
+		const counted = await this.try(() => answer<Outcome>(api.POST('/api/v1/session', { body })));
 		this.password = '';
-		if (this.problem?.code === 'signin.slow') this.#pause(Number(this.problem.facts.retry_after_ms ?? 0));
-		return inside;
+		this.pause.begin(this.problem, () => (this.problem = null));
+		return counted;
+	}
+
+	/** A passkey alone. It works however often others have failed at the password (R6). */
+	async passkey(): Promise<boolean> {
+		// The browser knows one question at a time.
+		this.#hush();
+		const counted = await this.try(async () => {
+			const { challenge, options } = await passkeyChallenge();
+			return passkeySignIn(challenge, await show(options));
+		});
+		if (!counted) void this.offer();
+		return counted;
+	}
+
+	/** Lets the browser offer a passkey among what it fills into the field; nobody notices where it cannot. */
+	async offer(): Promise<void> {
+		this.#hush();
+		const quiet = (this.#quiet = new AbortController());
+		try {
+			if (!(await fillsIn())) return;
+			const { challenge, options } = await passkeyChallenge();
+			if (quiet.signal.aborted) return;
+			this.#again = setTimeout(() => void this.offer(), QUIET_MS);
+			const credential = await show(options, { quietly: true, signal: quiet.signal });
+			if (quiet.signal.aborted) return;
+			await this.try(() => passkeySignIn(challenge, credential));
+		} catch {
+			// Not chosen, or not to be had: the field and the button are still there.
+		}
 	}
 
 	stop(): void {
-		clearInterval(this.#clock);
+		this.#hush();
+		this.pause.stop();
 	}
 
-	#pause(ms: number): void {
-		this.stop();
-		this.wait = Math.ceil(ms / 1000);
-		this.#clock = setInterval(() => {
-			this.wait -= 1;
-			if (this.wait > 0) return;
-			this.stop();
-			this.problem = null;
-		}, 1000);
+	#hush(): void {
+		clearTimeout(this.#again);
+		this.#quiet?.abort();
+		this.#quiet = null;
 	}
 }
 
@@ -70,7 +102,7 @@ export class Recovery extends WayIn {
 
 	send(): Promise<boolean> {
 		const body = { login: this.login.trim(), code: this.code.trim(), password: this.meter.password };
-		return this.try(() => answer(api.POST('/api/v1/session/recover', { body })));
+		return this.try(() => answer<Outcome>(api.POST('/api/v1/session/recover', { body })));
 	}
 }
 
@@ -79,10 +111,11 @@ export class Joining extends WayIn {
 	readonly meter = new Meter();
 
 	constructor(
+		entering: Entering,
 		readonly token: string,
 		readonly look: InvitationLook
 	) {
-		super();
+		super(entering);
 	}
 
 	send(): Promise<boolean> {
@@ -91,6 +124,6 @@ export class Joining extends WayIn {
 			password: this.meter.password,
 			...(this.look.needs_login ? { login: this.login.trim() } : {})
 		};
-		return this.try(() => answer(api.POST('/api/v1/invitations/accept', { body })));
+		return this.try(() => answer<Outcome>(api.POST('/api/v1/invitations/accept', { body })));
 	}
 }

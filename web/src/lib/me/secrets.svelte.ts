@@ -47,8 +47,4 @@ export class RecoveryCodes {
 			this.busy = false;
 		}
 	}
-
-	done(): void {
-		this.codes = [];
-	}
 }

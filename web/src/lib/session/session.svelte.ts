@@ -22,17 +22,19 @@ class Session {
 		return this.me?.permissions.includes(permission) ?? false;
 	}
 
-	/** Asks the server who this is. `false`: nobody is signed in. Throws a `Problem` when that cannot be known. */
-	async load(): Promise<boolean> {
+	/**
+	 * Asks the server who this is. `out`: nobody is signed in. `entering`: somebody is on the way in, and something is
+	 * still needed of them. Throws a `Problem` when that cannot be known.
+	 */
+	async load(): Promise<'in' | 'entering' | 'out'> {
 		try {
 			this.accept(await answer(api.GET('/api/v1/session')));
-			return true;
+			return 'in';
 		} catch (thrown) {
-			if (Problem.from(thrown).status === 401) {
-				this.me = null;
-				return false;
-			}
-			throw thrown;
+			const { status, code } = Problem.from(thrown);
+			if (status !== 401 && code !== 'session.incomplete') throw thrown;
+			this.me = null;
+			return status === 401 ? 'out' : 'entering';
 		}
 	}
 

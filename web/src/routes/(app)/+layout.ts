@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { answer, api, whenSignedOut } from '$lib/api/client';
+import { answer, api, whenIncomplete, whenSignedOut } from '$lib/api/client';
 import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
@@ -16,12 +16,13 @@ import type { LayoutLoad } from './$types';
  */
 export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
+	whenIncomplete(complete);
 	if (!session.me) {
 		if (await resume()) void confirm();
-		else if (!(await session.load())) {
-			void local.wipe();
-			const welcome = await answer(api.GET('/api/v1/welcome'));
-			redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
+		else {
+			const known = await session.load();
+			if (known === 'entering') redirect(307, signInFor(url.pathname + url.search));
+			if (known === 'out') await away(url);
 		}
 	}
 	await directory.load();
@@ -29,6 +30,13 @@ export const load: LayoutLoad = async ({ url }) => {
 	void live.start();
 	begin();
 };
+
+/** Nobody is signed in: nothing kept here is anyone's to read, and the door is next. */
+async function away(url: URL): Promise<never> {
+	void local.wipe();
+	const welcome = await answer(api.GET('/api/v1/welcome'));
+	redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
+}
 
 async function resume(): Promise<boolean> {
 	const kept = await readMe().catch(() => null);
@@ -67,6 +75,14 @@ async function forget(): Promise<void> {
 	renewal.stop();
 	await local.wipe();
 	await import('$lib/app/forget').then(({ forgetAll }) => forgetAll()).catch(() => {});
+}
+
+/** Something is needed of this person before they go on, such as a second factor for a role they were just given. */
+function complete(): void {
+	if (session.ending || !session.me) return;
+	session.ending = true;
+	live.stop();
+	location.replace(signInFor(location.pathname + location.search));
 }
 
 /** A whole new page: nothing of the ended session stays in memory, nor in this browser. */

@@ -1,0 +1,58 @@
+/** What protects one's own account, and changing it. Every change is the server's to allow; this shows what it said. */
+import { Problem } from '$lib/api/problem';
+import {
+	factors,
+	removePasskey,
+	removeTotp,
+	renamePasskey,
+	type Factors,
+	type Passkey
+} from '$lib/factors/calls';
+
+export class Security {
+	factors = $state.raw<Factors>() as Factors;
+	problem = $state.raw<Problem | null>(null);
+	busy = $state(false);
+
+	/** How many second factors there are; whoever must have one keeps the last. */
+	readonly count = $derived((this.factors.totp ? 1 : 0) + this.factors.passkeys.length);
+	readonly last = $derived(this.factors.required && this.count === 1);
+
+	constructor(first: Factors) {
+		this.factors = first;
+	}
+
+	async refresh(): Promise<void> {
+		this.factors = await factors();
+	}
+
+	removeTotp(): Promise<boolean> {
+		return this.#change(removeTotp);
+	}
+
+	removePasskey(key: Passkey): Promise<boolean> {
+		return this.#change(() => removePasskey(key.id));
+	}
+
+	rename(key: Passkey, name: string): Promise<boolean> {
+		return this.#change(() => renamePasskey(key.id, name.trim()));
+	}
+
+	async #change(call: () => Promise<unknown>): Promise<boolean> {
+		if (this.busy) return false;
+		this.busy = true;
+		this.problem = null;
+		try {
+			await call();
+			await this.refresh();
+			return true;
+		} catch (thrown) {
+			const problem = Problem.from(thrown);
+			// They were asked for a proof and would rather not: that is no trouble to tell them about.
+			if (problem.code !== 'proof.needed') this.problem = problem;
+			return false;
+		} finally {
+			this.busy = false;
+		}
+	}
+}
