@@ -45,9 +45,9 @@ for (const Hands of [Pointer, Keyboard]) {
     /** @type {Record<string, string>} */
     const links = {};
 
-    await step('the set-up page asks, shows ten recovery codes, and lands in the client', async () => {
+    await step('the set-up page asks, shows ten recovery codes, wants a second factor, and lands in the client', async () => {
       await desk.page.goto('/');
-      const codes = await setUp(owner, { organisation: ORGANISATION, ...OWNER }, () => setupCode(server));
+      const { codes } = await setUp(owner, { organisation: ORGANISATION, ...OWNER }, () => setupCode(server));
       assert.equal(new Set(codes).size, 10);
       await owner.press(desk.page.getByRole('link', { name: 'トークを開く' }));
       await inside(desk.page);

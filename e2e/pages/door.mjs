@@ -1,5 +1,7 @@
-/** The way in: set-up, joining, signing in. Written against hands, so that each can be walked by keyboard too. */
+/** The way in: set-up, joining, signing in, and the second factor. Written against hands, so that each can be walked by keyboard too. */
 import assert from 'node:assert/strict';
+
+import { Authenticator } from './authenticator.mjs';
 
 /** @typedef {import('../harness/hands.mjs').Pointer | import('../harness/hands.mjs').Keyboard} Hands */
 
@@ -9,7 +11,7 @@ import assert from 'node:assert/strict';
  * @param {{organisation: string, family_name: string, given_name: string, family_kana: string, given_kana: string,
  *   login: string, password: string}} who
  * @param {() => string} code what the server printed, if the page asks for it
- * @returns {Promise<string[]>} the recovery codes
+ * @returns {Promise<{codes: string[], app: Authenticator}>} the recovery codes, and the owner's authenticator app
  */
 export async function setUp(hands, who, code) {
   const { page } = hands;
@@ -27,11 +29,44 @@ export async function setUp(hands, who, code) {
   await page.getByText('流出した一覧にはありません').waitFor();
   await hands.press(page.getByRole('button', { name: '組織をつくる' }));
 
+  const codes = await writeDown(hands);
+  const app = await enrolApp(hands);
+  await page.getByRole('heading', { name: '回覧が、はじまりました' }).waitFor();
+  return { codes, app };
+}
+
+/**
+ * Chooses an authenticator app where a role demands a second factor.
+ * @param {Hands} hands
+ * @returns {Promise<Authenticator>}
+ */
+export async function enrolApp(hands) {
+  const { page } = hands;
+  await page.getByRole('heading', { name: '二つ目の確認を決める' }).waitFor();
+  await hands.press(page.getByRole('button', { name: '認証アプリ' }));
+  return connectApp(hands);
+}
+
+/**
+ * Goes through the three steps of connecting an app, typing the secret as one without a camera would.
+ * @param {Hands} hands
+ * @returns {Promise<Authenticator>}
+ */
+export async function connectApp(hands) {
+  const { page } = hands;
+  await page.getByRole('heading', { name: '認証アプリをつなぐ' }).waitFor();
+  const app = new Authenticator((await page.locator('.key code').allInnerTexts()).join(''));
+  await hands.write(page.getByLabel('6桁の数字'), await app.next());
+  return app;
+}
+
+/** Reads the recovery codes, ticks that they are on paper, and goes on. @param {Hands} hands */
+export async function writeDown(hands) {
+  const { page } = hands;
   await page.getByRole('heading', { name: '回復コードを紙に' }).waitFor();
   const codes = await page.getByRole('list', { name: '回復コード' }).locator('code').allInnerTexts();
   await hands.tick(page.getByRole('checkbox', { name: '紙に写しました' }));
   await hands.press(page.getByRole('button', { name: '次へ', exact: true }));
-  await page.getByRole('heading', { name: '回覧が、はじまりました' }).waitFor();
   return codes;
 }
 
@@ -50,8 +85,9 @@ export async function name(/** @type {Hands} */ hands, /** @type {Record<string,
 /**
  * Joins by an invitation.
  * @param {Hands} hands @param {string} url @param {{family_name: string, login?: string, password: string}} who
+ * @param {boolean} [wholly] whether nothing more is needed of them
  */
-export async function join(hands, url, who) {
+export async function join(hands, url, who, wholly = true) {
   const { page } = hands;
   await page.goto(url);
   await page.getByRole('heading', { name: 'ようこそ' }).waitFor();
@@ -62,7 +98,8 @@ export async function join(hands, url, who) {
   await hands.write(page.getByRole('textbox', { name: 'パスワード' }), who.password);
   await page.getByText('流出した一覧にはありません').waitFor();
   await hands.press(page.getByRole('button', { name: '登録してはじめる' }));
-  await inside(page);
+  if (wholly) await inside(page);
+  else await page.waitForURL(/\/sign-in/);
 }
 
 /** Signs in at the page that is open. */
@@ -70,7 +107,16 @@ export async function signIn(/** @type {Hands} */ hands, /** @type {string} */ l
   const { page } = hands;
   await hands.write(page.getByLabel('社員番号・ログインID'), login);
   await hands.write(page.getByRole('textbox', { name: 'パスワード' }), password);
-  await hands.press(page.getByRole('button', { name: 'サインイン' }));
+  await hands.press(page.getByRole('button', { name: 'サインイン', exact: true }));
+}
+
+/** Signs out from wherever one is, as people do. @param {Hands} hands */
+export async function signOut(hands) {
+  const { page } = hands;
+  await page.goto('/me');
+  await hands.press(page.getByRole('button', { name: 'サインアウト' }));
+  await hands.press(page.getByRole('dialog').getByRole('button', { name: 'サインアウト' }));
+  await page.getByLabel('社員番号・ログインID').waitFor();
 }
 
 /** Waits until the client proper stands. */

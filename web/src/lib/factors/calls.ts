@@ -3,26 +3,15 @@
  * until the server's own document names them.
  */
 import { answer, api } from '$lib/api/client';
+import type { components } from '$lib/api/schema';
 import type { Me } from '$lib/api/types';
 
-/** What still stands between a person and the app, in the order it is asked for. */
-export type Needs = 'second_factor' | 'enrol_factor' | 'device' | 'consent' | 'approval';
+type Schemas = components['schemas'];
+/** What still stands between a person and the app. */
+export type Needs = Schemas['Needs'];
 /** What a person can show as a second factor. */
-export type Way = 'totp' | 'passkey' | 'recovery' | 'reset';
-
-export type Standing = {
-	needs: Needs | null;
-	name: string;
-	organisation: { name: string; short_name: string };
-	session: string;
-	role: Me['member']['role'];
-	ways: Way[];
-	device: { id: string; name: string; state: string } | null;
-	terms: { version: number; text: string; ownership: string } | null;
-	code_from: string[];
-	/** Who may start the factors anew, to be asked by name. */
-	ask: string[];
-};
+export type Way = Schemas['Way'];
+export type Standing = Schemas['Standing'] & { ask?: string[] };
 export type Outcome = Me | Standing;
 
 export const isStanding = (outcome: Outcome): outcome is Standing => 'ways' in outcome;

@@ -5,6 +5,7 @@ test('signing in leads back to where one was going', () => {
 	expect(signInFor('/people/1?x=2')).toBe('/sign-in?to=%2Fpeople%2F1%3Fx%3D2');
 	expect(safeReturn('/people/1?x=2#row-か')).toBe('/people/1?x=2#row-%E3%81%8B');
 	expect(signInFor('/rooms')).toBe('/sign-in');
+	expect(signInFor('/sign-in?to=%2Fme')).toBe('/sign-in');
 });
 
 test.each([

@@ -1,8 +1,11 @@
 /** Who may see which address, and where the others are sent. Pure: the layouts act on the answers. */
 
-/** The address of the sign-in page that leads back to where one was going. */
+/** Pages one sees before being in: nobody is led back to them. */
+const DOORS = /^\/(sign-in|setup|join|recover)([/?#]|$)/;
+
+/** The address of the sign-in page that leads back to where one was going; from a door it leads home. */
 export function signInFor(path: string): string {
-	return path === '/' || path === '/rooms' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(path)}`;
+	return path === '/' || path === '/rooms' || DOORS.test(path) ? '/sign-in' : `/sign-in?to=${encodeURIComponent(path)}`;
 }
 
 /**
@@ -21,7 +24,7 @@ export function safeReturn(to: string | null): string {
 		return home;
 	}
 	if (url.origin !== base) return home;
-	if (/^\/(api|sign-in|setup|join|recover)(\/|$)/.test(url.pathname)) return home;
+	if (/^\/api(\/|$)/.test(url.pathname) || DOORS.test(url.pathname)) return home;
 	return url.pathname + url.search + url.hash;
 }
 
