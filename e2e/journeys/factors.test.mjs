@@ -188,7 +188,7 @@ journey('an administrator without a second factor can only choose one (R4)', asy
     const button = page.getByRole('button', { name: /^パスキー「.+」を外す$/ });
     await button.waitFor();
     assert.ok(await button.isDisabled());
-    await page.getByText('役割に要る最後の1つです').waitFor();
+    await page.getByText('要るうちの最後の1つです').waitFor();
   });
 });
 

@@ -58,10 +58,6 @@ export function rolesFor(kind: Kind): readonly Role[] {
 	return ['member', 'manager', 'hr', 'auditor', 'admin', 'owner'];
 }
 
-/** Powers only an owner may give or take. */
-export const isPower = (role: Role): boolean =>
-	role === 'owner' || role === 'admin' || role === 'auditor' || role === 'hr';
-
 const orNull = (text: string): string | null => text.trim() || null;
 
 /** The body of POST and PATCH /members; what is empty is `null`, which PATCH takes as "none". */

@@ -5,7 +5,8 @@ import type { Member, MemberDetail } from '$lib/api/types';
 import { directory } from '$lib/people/directory.svelte';
 import { matches } from '$lib/people/groups';
 import { byKana } from '$lib/people/kana';
-import { isPower, wire, wireNew, type Draft } from './draft';
+import { isPower } from '$lib/people/words';
+import { wire, wireNew, type Draft } from './draft';
 
 export type Filter = 'all' | 'invited' | 'outside' | 'powers' | 'left';
 

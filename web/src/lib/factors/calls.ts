@@ -22,8 +22,8 @@ export type Factors = {
 	passkeys: Passkey[];
 	recovery_left: number;
 	required: boolean;
-	reset: { by: string; at: number; expires_at: number } | null;
-	password: { changed_at: number | null };
+	reset: { by: string | null; at: number; expires_at: number } | null;
+	password?: { changed_at: number | null };
 };
 export type TotpOffer = { secret: string; uri: string; qr: { size: number; modules: string } };
 export type Enrolled = { recovery_codes: string[] | null; me: Me | null };

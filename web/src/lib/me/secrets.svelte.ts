@@ -9,6 +9,11 @@ export class PasswordChange {
 	busy = $state(false);
 	problem = $state.raw<Problem | null>(null);
 
+	/** @param beside whether a second factor stands beside the password */
+	constructor(beside: boolean) {
+		this.meter.beside = beside;
+	}
+
 	async send(): Promise<boolean> {
 		if (this.busy) return false;
 		this.busy = true;

@@ -26,6 +26,10 @@ const states: Record<Member['state'], () => string> = {
 	left: m.state_left
 };
 
+/** Powers over others: only an owner may give or take them, and they demand a second factor (R4). */
+export const isPower = (role: Role): boolean =>
+	role === 'owner' || role === 'admin' || role === 'auditor' || role === 'hr';
+
 export const kindWords = (kind: Kind): string => kinds[kind]();
 export const roleWords = (role: Role): string => roles[role]();
 export const stateWords = (state: Member['state']): string => states[state]();

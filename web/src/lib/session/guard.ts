@@ -5,7 +5,9 @@ const DOORS = /^\/(sign-in|setup|join|recover)([/?#]|$)/;
 
 /** The address of the sign-in page that leads back to where one was going; from a door it leads home. */
 export function signInFor(path: string): string {
-	return path === '/' || path === '/rooms' || DOORS.test(path) ? '/sign-in' : `/sign-in?to=${encodeURIComponent(path)}`;
+	return path === '/' || path === '/rooms' || DOORS.test(path)
+		? '/sign-in'
+		: `/sign-in?to=${encodeURIComponent(path)}`;
 }
 
 /**
