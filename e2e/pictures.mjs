@@ -18,7 +18,7 @@ const browser = await Browser.launch();
 try {
   const owner = new Person(server.url);
   const made = await owner.call('POST', '/setup', { organisation: 'みほんマート 駅前店', ...OWNER });
-  owner.me = made.me;
+  owner.me = await owner.enter(made, OWNER.login);
   const shop = await owner.call('POST', '/departments', { name: '駅前店', parent: null });
   const person = (family_name, given_name, family_kana, given_kana, position, more = {}) =>
     owner.bring({

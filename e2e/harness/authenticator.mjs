@@ -25,7 +25,8 @@ export function codeAt(/** @type {string} */ spelled, /** @type {number} */ step
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-class App {
+/** One entry of an authenticator app. */
+export class App {
   #spelled = '';
   #last = 0;
 
@@ -48,6 +49,11 @@ class App {
       await new Promise((resolve) => setTimeout(resolve, STEP - (Date.now() % STEP) + 10));
     }
     this.#last = Math.max(this.#last + 1, present() - 1);
+    return codeAt(this.#spelled, this.#last);
+  }
+
+  /** The code given out last. */
+  get used() {
     return codeAt(this.#spelled, this.#last);
   }
 }

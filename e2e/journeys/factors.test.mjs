@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 
 import { organisation, OWNER, Person, setupCode } from '../harness/api.mjs';
+import { keyring } from '../harness/authenticator.mjs';
 import { obstacles } from '../harness/axe.mjs';
 import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
-import { keyring } from '../pages/authenticator.mjs';
 import { connectApp, enrolApp, inside, join, setUp, signIn, signOut, writeDown } from '../pages/door.mjs';
 
 const OTSU = {

@@ -1,7 +1,7 @@
 /** The way in: set-up, joining, signing in, and the second factor. Written against hands, so that each can be walked by keyboard too. */
 import assert from 'node:assert/strict';
 
-import { Authenticator } from './authenticator.mjs';
+import { Authenticator } from '../harness/authenticator.mjs';
 
 /** @typedef {import('../harness/hands.mjs').Pointer | import('../harness/hands.mjs').Keyboard} Hands */
 

@@ -26,7 +26,6 @@ export class Meter {
 	password = $state('');
 	/** Whether a second factor stands beside the password. */
 	beside = $state(false);
-	/** Whether a second factor stands beside the password. */
 	/** Fewest characters of a password for whoever this is. */
 	readonly shortest: number = $derived(this.beside ? SHORTEST_BESIDE : SHORTEST);
 	#said = $state.raw<PasswordCheck | null>(null);

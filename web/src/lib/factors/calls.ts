@@ -25,7 +25,7 @@ export type Factors = {
 	reset: { by: string | null; at: number; expires_at: number } | null;
 	password?: { changed_at: number | null };
 };
-export type TotpOffer = { secret: string; uri: string; qr: { size: number; modules: string } };
+export type TotpOffer = { secret: string; uri: string; qr?: { size: number; modules: string } };
 export type Enrolled = { recovery_codes: string[] | null; me: Me | null };
 export type Challenge = { challenge: string; options: unknown };
 export type Proof = { password: string } | { totp: string } | { challenge: string; credential: unknown };
