@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 
 import { organisation, OWNER, Person, setupCode } from '../harness/api.mjs';
-import { keyring } from '../harness/authenticator.mjs';
 import { obstacles } from '../harness/axe.mjs';
 import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
+import { keyring } from '../harness/passkeys.mjs';
 import { connectApp, enrolApp, inside, join, setUp, signIn, signOut, writeDown } from '../pages/door.mjs';
 
 const OTSU = {
@@ -56,7 +56,7 @@ for (const Hands of [Pointer, Keyboard]) {
     });
 
     await step('new ones open, full-width as an input method writes them', async () => {
-      const next = await owner.app.next();
+      const next = await owner.app.code();
       const wide = [...next].map((digit) => String.fromCodePoint(Number(digit) + 0xff10)).join('');
       await hands.write(cells(page), wide);
       await inside(page);
@@ -257,7 +257,7 @@ journey('a member who lost their phone starts anew with a code handed over (R8)'
     await signIn(hands, 'otsukawa', OWNER.password);
     await cells(page).waitFor();
     assert.equal(await page.getByRole('button', { name: '管理者のコードを使う' }).count(), 0, 'no reset is open');
-    await hands.write(cells(page), await app.next());
+    await hands.write(cells(page), await app.code());
     await inside(page);
   });
 });

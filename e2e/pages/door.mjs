@@ -1,7 +1,7 @@
 /** The way in: set-up, joining, signing in, and the second factor. Written against hands, so that each can be walked by keyboard too. */
 import assert from 'node:assert/strict';
 
-import { Authenticator } from '../harness/authenticator.mjs';
+import { App } from '../harness/authenticator.mjs';
 
 /** @typedef {import('../harness/hands.mjs').Pointer | import('../harness/hands.mjs').Keyboard} Hands */
 
@@ -11,7 +11,7 @@ import { Authenticator } from '../harness/authenticator.mjs';
  * @param {{organisation: string, family_name: string, given_name: string, family_kana: string, given_kana: string,
  *   login: string, password: string}} who
  * @param {() => string} code what the server printed, if the page asks for it
- * @returns {Promise<{codes: string[], app: Authenticator}>} the recovery codes, and the owner's authenticator app
+ * @returns {Promise<{codes: string[], app: App}>} the recovery codes, and the owner's authenticator app
  */
 export async function setUp(hands, who, code) {
   const { page } = hands;
@@ -38,7 +38,7 @@ export async function setUp(hands, who, code) {
 /**
  * Chooses an authenticator app where a role demands a second factor.
  * @param {Hands} hands
- * @returns {Promise<Authenticator>}
+ * @returns {Promise<App>}
  */
 export async function enrolApp(hands) {
   const { page } = hands;
@@ -50,13 +50,13 @@ export async function enrolApp(hands) {
 /**
  * Goes through the three steps of connecting an app, typing the secret as one without a camera would.
  * @param {Hands} hands
- * @returns {Promise<Authenticator>}
+ * @returns {Promise<App>}
  */
 export async function connectApp(hands) {
   const { page } = hands;
   await page.getByRole('heading', { name: '認証アプリをつなぐ' }).waitFor();
-  const app = new Authenticator((await page.locator('.key code').allInnerTexts()).join(''));
-  await hands.write(page.getByLabel('6桁の数字'), await app.next());
+  const app = new App().learn((await page.locator('.key code').allInnerTexts()).join(''));
+  await hands.write(page.getByLabel('6桁の数字'), await app.code());
   return app;
 }
 

@@ -4,6 +4,7 @@
  */
 import { Problem } from '$lib/api/problem';
 import { m } from '$lib/paraglide/messages';
+import type { Credential as CredentialJson } from './calls';
 
 type Descriptor = { type: 'public-key'; id: string; transports?: AuthenticatorTransport[] };
 type Wire<T, Binary extends keyof T> = Omit<T, Binary> & { challenge: string };
@@ -46,7 +47,7 @@ function bare<T>(options: unknown): T {
 export async function show(
 	options: unknown,
 	{ quietly = false, signal }: { quietly?: boolean; signal?: AbortSignal } = {}
-): Promise<unknown> {
+): Promise<CredentialJson> {
 	const json = bare<RequestJson>(options);
 	const credential = await asked(() =>
 		navigator.credentials.get({
@@ -60,7 +61,7 @@ export async function show(
 		})
 	);
 	const response = credential.response as AuthenticatorAssertionResponse;
-	return {
+	return wire({
 		...head(credential),
 		response: {
 			clientDataJSON: text(response.clientDataJSON),
@@ -68,11 +69,11 @@ export async function show(
 			signature: text(response.signature),
 			userHandle: response.userHandle ? text(response.userHandle) : null
 		}
-	};
+	});
 }
 
 /** Makes a passkey. */
-export async function make(options: unknown): Promise<unknown> {
+export async function make(options: unknown): Promise<CredentialJson> {
 	const json = bare<CreationJson>(options);
 	const credential = await asked(() =>
 		navigator.credentials.create({
@@ -85,15 +86,18 @@ export async function make(options: unknown): Promise<unknown> {
 		})
 	);
 	const response = credential.response as AuthenticatorAttestationResponse;
-	return {
+	return wire({
 		...head(credential),
 		response: {
 			clientDataJSON: text(response.clientDataJSON),
 			attestationObject: text(response.attestationObject),
 			transports: response.getTransports?.() ?? []
 		}
-	};
+	});
 }
+
+/** The server's document leaves the shape to the W3C's. */
+const wire = (json: object): CredentialJson => json as CredentialJson;
 
 const head = (credential: PublicKeyCredential) => ({
 	id: credential.id,
