@@ -73,6 +73,7 @@ journey('every screen of the client is accessible', async ({ server, browser, st
     ['me', '/me', (page) => page.getByRole('link', { name: 'プロフィール' })],
     ['my profile', '/me/profile', (page) => page.getByText('こうの')],
     ['my display', '/me/display', (page) => page.getByText('明るさ')],
+    ['my sign-in', '/me/security', (page) => page.getByText('最初の確認')],
     ['my password', '/me/password', (page) => page.getByLabel('いまのパスワード')],
     ['my sessions', '/me/sessions', (page) => page.getByText('いま使っている端末')],
     ['what the organisation sees', '/me/visible', (page) => page.getByText('見えないもの')],
