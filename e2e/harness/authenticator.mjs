@@ -6,6 +6,8 @@
 import { createHmac } from 'node:crypto';
 
 const STEP = 30_000;
+/** How long a code is on its way at most, in ms: typing by hand included. */
+const ON_ITS_WAY = 5_000;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** Base 32 (RFC 4648), as the server spells a seed. */
@@ -45,10 +47,12 @@ export class App {
   async code() {
     if (!this.#spelled) throw new Error('this app knows no seed: nobody enrolled it');
     const present = () => Math.floor(Date.now() / STEP);
-    while (Math.max(this.#last + 1, present() - 1) > present() + 1) {
+    // The step before counts only while it stays the one before until the code arrives.
+    const first = () => Math.floor((Date.now() + ON_ITS_WAY) / STEP) - 1;
+    while (Math.max(this.#last + 1, first()) > present() + 1) {
       await new Promise((resolve) => setTimeout(resolve, STEP - (Date.now() % STEP) + 10));
     }
-    this.#last = Math.max(this.#last + 1, present() - 1);
+    this.#last = Math.max(this.#last + 1, first());
     return codeAt(this.#spelled, this.#last);
   }
 

@@ -5,10 +5,7 @@ type Schemas = components['schemas'];
 export type Kind = Schemas['Kind'];
 export type Role = Schemas['Role'];
 export type Member = Schemas['Member'];
-export type MemberDetail = Schemas['MemberDetail'] & {
-	second_factor?: boolean;
-	factor_reset?: { at: number; expires_at: number } | null;
-};
+export type MemberDetail = Schemas['MemberDetail'];
 export type Department = Schemas['Department'];
 export type Me = Schemas['Me'];
 export type Preferences = Schemas['Preferences'];

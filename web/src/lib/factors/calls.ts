@@ -12,7 +12,7 @@ export type Standing = Schemas['Standing'];
 export type Outcome = Me | Standing;
 export type Factors = Schemas['Factors'];
 export type Passkey = Schemas['Passkey'];
-export type TotpOffer = Schemas['TotpOffer'] & { qr: Schemas['Qr'] };
+export type TotpOffer = Schemas['TotpOffer'];
 /** What a new factor brought: codes shown once, and the person when nothing more is needed. */
 export type Enrolled = Schemas['TotpConfirmed'];
 export type Proof = { password: string } | { totp: string } | { challenge: string; credential: Credential };
@@ -30,7 +30,7 @@ export const passkeySignIn = (challenge: string, credential: Credential): Promis
 export const proof = (body: Proof) => answer(api.POST('/api/v1/session/proof', { body }));
 
 export const factors = () => answer(api.GET('/api/v1/me/factors'));
-export const offerTotp = () => answer(api.POST('/api/v1/me/totp')) as Promise<TotpOffer>;
+export const offerTotp = () => answer(api.POST('/api/v1/me/totp'));
 export const confirmTotp = (code: string) => answer(api.PUT('/api/v1/me/totp', { body: { code } }));
 export const removeTotp = () => answer(api.DELETE('/api/v1/me/totp'));
 export const newPasskeyChallenge = () => answer(api.POST('/api/v1/me/passkeys/challenge'));
