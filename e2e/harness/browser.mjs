@@ -14,8 +14,11 @@ export const HOLDS = {
   phone: { ...devices['Pixel 7'], defaultBrowserType: undefined },
 };
 
-/** What the network says when a test takes it away or stops the server: no fault of the page. */
-const NETWORK = /Failed to load resource|net::ERR_|WebSocket connection to/;
+/**
+ * What the browser says when a test takes the network away or stops the server: no fault of the page. (The last: of a
+ * worker's script that was just being fetched.)
+ */
+const NETWORK = /Failed to load resource|net::ERR_|WebSocket connection to|error occurred when fetching the script/;
 
 /** @typedef {Pick<import('playwright-core').BrowserContextOptions, 'serviceWorkers' | 'userAgent'>} Context */
 

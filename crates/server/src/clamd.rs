@@ -108,9 +108,15 @@ impl Clamd {
         self.step(line.write_all(b"zINSTREAM\0")).await?;
         while let Some(bytes) = content.next().await {
             if let Err(error) = self.send(&mut line, &bytes?).await {
-                // Where the file is longer than it takes, it says so and hangs up before everything is sent.
-                let said = self.answer(&mut line, self.patience.step).await.unwrap_or_default();
-                return if said.is_empty() { Err(error) } else { Ok(said) };
+                // Where the file is longer than it takes, it says so and hangs up before everything is sent. What it said
+                // can still be read; but the first to read is told of the hanging up (unix(7), ECONNRESET).
+                for _ in 0..2 {
+                    let said = self.answer(&mut line, self.patience.step).await.unwrap_or_default();
+                    if !said.is_empty() {
+                        return Ok(said);
+                    }
+                }
+                return Err(error);
             }
         }
         self.step(line.write_all(&0_u32.to_be_bytes())).await?;
