@@ -115,6 +115,12 @@ pub enum Command {
         #[arg(value_name = "LOGIN|STAFF-NUMBER")]
         who: String,
     },
+    /// What the screens of an administrator do, for the day nobody can reach them
+    Admin {
+        /// What is done
+        #[command(subcommand)]
+        act: Admin,
+    },
     /// Make one picture small: standard input to standard output (the server starts it)
     #[command(hide = true)]
     RenderPicture,
@@ -123,6 +129,17 @@ pub enum Command {
         /// Print a commented example file instead
         #[arg(long)]
         example: bool,
+    },
+}
+
+/// What an administrator's screens do.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Print a code that stands for a lost second factor, once (for an owner whom nobody else can help)
+    ResetFactor {
+        /// Login id or staff number
+        #[arg(value_name = "LOGIN|STAFF-NUMBER")]
+        who: String,
     },
 }
 

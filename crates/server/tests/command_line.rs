@@ -213,6 +213,9 @@ fn an_organisation_is_set_up_and_its_owner_invited_without_a_browser() {
     assert!(link.starts_with("http://localhost:8080/join#"), "{link}");
     let nobody = world.run(&["invite", "nobody"]);
     assert_eq!(nobody.code, 1, "{nobody:?}");
+    let none = world.run(&["admin", "reset-factor", "onomoto"]);
+    assert_eq!((none.code, none.out.as_str()), (1, ""), "there is no second factor yet: {none:?}");
+    assert_eq!(world.run(&["admin", "reset-factor", "nobody"]).code, 1);
     let (_, log) = server.stop();
     let token = link.split('#').nth(1).expect("a token");
     assert!(!log.contains(token), "no log carries an invitation (R2)");

@@ -439,6 +439,18 @@ pub async fn reset(tx: &mut Tx, caller: &Caller, member: MemberId, code: &str) -
     if member == caller.member {
         return Err(Refusal::new(&FACTOR_OWN));
     }
+    make_reset(tx, caller.actor(), member, code).await
+}
+
+/// Makes such a code for whoever has the machine, for an owner whom nobody else could help.
+///
+/// # Errors
+/// `factor.none`.
+pub async fn reset_from_command_line(tx: &mut Tx, member: MemberId, code: &str) -> Result<Instant, Refusal> {
+    make_reset(tx, Actor::CommandLine, member, code).await
+}
+
+async fn make_reset(tx: &mut Tx, actor: Actor, member: MemberId, code: &str) -> Result<Instant, Refusal> {
     if !queries::has_factor(tx, member).await? {
         return Err(Refusal::new(&FACTOR_NONE));
     }
@@ -446,7 +458,7 @@ pub async fn reset(tx: &mut Tx, caller: &Caller, member: MemberId, code: &str) -
     let before = queries::reset(tx, member).await?;
     let expires_at = tx.now().plus_ms(RESET_LIFE);
     let code = tx.put_secret(RESET_SECRET, &digest).await?;
-    append(tx, member, caller.actor(), Reset { code, expires_at }).await?;
+    append(tx, member, actor, Reset { code, expires_at }).await?;
     if let Some(before) = before {
         tx.erase_secret(before.code).await?;
     }

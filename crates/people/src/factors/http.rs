@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kairan_core::refusal::BODY_SHAPE;
+use kairan_core::refusal::{BODY_SHAPE, NOT_FOUND};
 use kairan_core::{FactorId, Instant, MemberId, Refusal};
 use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent};
 use kairan_storage::{Reader, Stream, Tx};
@@ -20,6 +20,8 @@ use super::commands::{self, Evidence, Outcome};
 use super::queries::{self, Factor};
 use super::rules::{Kind, name};
 use crate::invitations::http::Qr;
+use crate::members::queries::by_handle;
+use crate::members::rules::handle;
 use crate::short_code::short_code;
 use crate::signin::http::{Entrance, Me, Standing, WithCookie, entered};
 use crate::signin::queries as signin;
@@ -432,10 +434,12 @@ async fn remove_passkey(
 
 /// A code to hand over in person; nobody can show it again.
 #[derive(Serialize, ToSchema)]
-struct ResetCode {
-    code: String,
+pub struct ResetCode {
+    /// What is typed, `XXXX-XXXX`; once.
+    pub code: String,
+    /// Until when, ms UTC.
     #[schema(value_type = i64)]
-    expires_at: Instant,
+    pub expires_at: Instant,
 }
 
 /// Makes a code that ends a member's second factors, for someone who lost them (R8). Its person sees that it exists.
@@ -450,6 +454,22 @@ async fn reset_factors(
     let job = async move |tx: &mut Tx| commands::reset(tx, &caller, member, &kept).await;
     let expires_at = people.store.write(Stream::Member(member), job).await?;
     Ok(Created(ResetCode { code, expires_at }))
+}
+
+/// Makes such a code for the member with this login id or staff number, for whoever has the machine.
+///
+/// # Errors
+/// `not_found`, `factor.none`.
+pub async fn reset_from_command_line(people: &People, login: &str) -> Result<ResetCode, Refusal> {
+    let key = handle(login);
+    let read = async move |reader: &mut Reader| by_handle(reader, &key).await;
+    let found = people.store.read::<_, kairan_storage::Error, _>(read).await?;
+    let member = found.ok_or_else(|| Refusal::new(&NOT_FOUND))?;
+    let code = short_code(people.surroundings().bytes());
+    let kept = code.clone();
+    let job = async move |tx: &mut Tx| commands::reset_from_command_line(tx, member, &kept).await;
+    let expires_at = people.store.write(Stream::Member(member), job).await?;
+    Ok(ResetCode { code, expires_at })
 }
 
 /// Takes the code back.

@@ -4,6 +4,7 @@
 use axum::http::Method;
 use kairan_core::time::{DAY, MINUTE};
 use kairan_core::{Role, Seq};
+use kairan_people::factors::http::reset_from_command_line;
 use kairan_people::factors::totp::code_at;
 use kairan_people::testing::{PASSWORD, Passkey, Person, Reply, World, bytes, schema, send_with};
 use kairan_storage::testing::both_engines;
@@ -353,6 +354,26 @@ async fn a_reset_is_seen_works_once_and_leads_to_a_new_factor() {
             call(&world, &cookie, Method::POST, "/session/factor", Some(json!({"reset": late["code"]})))
                 .await;
         refused.refused(401, "factor.refused");
+    })
+    .await;
+}
+
+/// R8: an owner whom nobody else could help is helped from the machine itself, and sees that it was so.
+#[tokio::test]
+async fn the_command_line_resets_an_owners_factors() {
+    both_engines(schema(), async |base| {
+        let world = World::new(&base).await;
+        let login = &world.owner.login;
+        let nobody = reset_from_command_line(&world.people, "nobody").await.err().map(|no| no.code.name);
+        assert_eq!(nobody, Some("not_found"));
+        let reset = reset_from_command_line(&world.people, login).await.expect("a code");
+        let seen = world.get(&world.owner, "/me/factors").await.expect(200);
+        assert_eq!(seen["reset"]["expires_at"], json!(reset.expires_at));
+        assert_eq!(seen["reset"]["by"], Value::Null, "not a person");
+        let cookie = password(&world, &world.owner).await.cookie.expect("a cookie");
+        let body = json!({"reset": reset.code});
+        let used = call(&world, &cookie, Method::POST, "/session/factor", Some(body)).await;
+        assert_eq!((used.status.as_u16(), &used.body["needs"]), (202, &json!("enrol_factor")));
     })
     .await;
 }

@@ -29,7 +29,8 @@ pub async fn run(context: &Context, who: &str) -> Result<Exit, Failed> {
     Ok(Exit::Well)
 }
 
-fn hours_left(now: Instant, until: Instant) -> i64 {
+/// To the nearest hour.
+pub fn hours_left(now: Instant, until: Instant) -> i64 {
     (until.since(now) + HOUR / 2) / HOUR
 }
 

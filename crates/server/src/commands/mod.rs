@@ -3,6 +3,7 @@
 //! It stays true that a command says what it found in the terminal's language, and that its exit code says it again for
 //! scripts.
 
+mod admin;
 mod backup;
 mod doctor;
 mod invite;
@@ -135,6 +136,7 @@ pub async fn run(cli: Cli, environment: &Environment, surroundings: Surroundings
         Command::Restore { from } => restore::run(&context, &from).await,
         Command::Setup(asked) => setup::run(&context, &asked).await,
         Command::Invite { who } => invite::run(&context, &who).await,
+        Command::Admin { act } => admin::run(&context, act).await,
     };
     outcome.unwrap_or_else(|failed| {
         eprintln!("kairan: {}", failed.words.in_language(language));

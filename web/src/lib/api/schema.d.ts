@@ -2259,8 +2259,12 @@ export interface components {
         };
         /** @description A code to hand over in person; nobody can show it again. */
         ResetCode: {
+            /** @description What is typed, `XXXX-XXXX`; once. */
             code: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Until when, ms UTC.
+             */
             expires_at: number;
         };
         /** @description A reset that its person can see (R8). */
