@@ -13,8 +13,9 @@ const text = (/** @type {number} */ i) =>
   `記録${String(i).padStart(5, '0')}番${i % 3 === 0 ? '　納品の数と棚の数が合いません。伝票を見直してから連絡します。'.repeat(1 + (i % 5)) : ''}`;
 
 /**
- * Scrolls up by wheel and measures, for whatever stands in the middle, how far it moved against how far it should
- * have: the largest difference is the jump, in CSS pixels. The distance shows that older pages were crossed.
+ * Scrolls up and measures, for whatever stands in the middle, how far it moved against how far it should have: the
+ * largest difference is the jump, in CSS pixels. The distance shows that older pages were crossed. What the scroller
+ * calls its place says nothing: its zero is the foot, which moves up when what is far below is let go.
  * @param {import('playwright-core').Page} page
  */
 async function largestJump(page) {
@@ -30,13 +31,13 @@ async function largestJump(page) {
     for (let round = 0; round < 120; round += 1) {
       const mark = middle();
       const before = mark?.getBoundingClientRect().top;
-      const from = log.scrollTop;
+      const wanted = Math.min(240, log.scrollHeight - log.clientHeight + log.scrollTop);
       log.scrollBy(0, -240);
       await frame();
-      const moved = from - log.scrollTop;
-      distance += moved;
       if (mark?.isConnected && before !== undefined) {
-        largest = Math.max(largest, Math.abs(mark.getBoundingClientRect().top - before - moved));
+        const moved = mark.getBoundingClientRect().top - before;
+        distance += moved;
+        largest = Math.max(largest, Math.abs(moved - wanted));
       }
       // Give older pages time to arrive: they must not move what is being read either.
       const still = middle();
