@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
 import { authenticator } from './authenticator.mjs';
+import { Device } from './device.mjs';
 
 /** A time-ordered id as clients make them (RFC 9562 §5.7). */
 export function newId() {
@@ -30,6 +31,13 @@ export const OWNER = {
 
 export class Person {
   #cookie = '';
+  /** What they sign in with. */
+  login = '';
+  password = OWNER.password;
+  /** This session. */
+  session = '';
+  /** The device they are at. */
+  device = /** @type {Device | null} */ (null);
 
   /** @param {string} url @param {any} [me] */
   constructor(url, me = null) {
@@ -49,13 +57,37 @@ export class Person {
   }
 
   /**
-   * One call; the body as it came, and the status.
+   * A browser of this person's own: signed in beside this one, on the same device, with the device's key in it.
+   * @param {import('playwright-core').BrowserContext} context
+   */
+  async window(context) {
+    const device = this.device;
+    assert.ok(device, 'this person has no device yet');
+    const twin = new Person(this.url);
+    twin.device = device;
+    await twin.signIn(this.login, this.password);
+    await device.plant(context, { url: this.url, member: this.id, login: this.login, session: twin.session });
+    await context.addCookies(twin.cookies);
+  }
+
+  /**
+   * One call; the body as it came, and the status. A token that has run out, or that a window renewed, is renewed first.
    * @param {string} method
    * @param {string} path below /api/v1
    * @param {unknown} [body]
    * @returns {Promise<{status: number, body: any}>}
    */
   async try(method, path, body) {
+    const answer = await this.#ask(method, path, body);
+    const stale = answer.body?.code === 'session.stale' || answer.body?.code === 'session.missing';
+    if (!stale || !this.device || !this.session || path.startsWith('/session/')) return answer;
+    const proof = await this.device.proof(this.url, 'renew');
+    const renewed = await this.#ask('POST', '/session/renew', { session: this.session, ...proof });
+    return renewed.status === 204 ? this.#ask(method, path, body) : answer;
+  }
+
+  /** @param {string} method @param {string} path @param {unknown} body @returns {Promise<{status: number, body: any}>} */
+  async #ask(method, path, body) {
     /** @type {Record<string, string>} */
     const headers = { origin: this.url };
     if (this.#cookie) headers.cookie = this.#cookie;
@@ -77,9 +109,12 @@ export class Person {
     return answer.body;
   }
 
-  /** Signs in, with everything the session needs. */
-  async signIn(/** @type {string} */ login, /** @type {string} */ password) {
-    this.me = await this.enter(await this.call('POST', '/session', { login, password }), login);
+  /** Signs in, with everything the session needs; `code` brings this device in when it is new. */
+  async signIn(/** @type {string} */ login, /** @type {string} */ password, /** @type {string | null} */ code = null) {
+    const device = this.device && (await this.device.proof(this.url, 'sign-in'));
+    const opened = await this.call('POST', '/session', { login, password, ...(device ? { device } : {}) });
+    this.me = await this.enter(opened, login, code);
+    this.password = password;
     return this;
   }
 
@@ -87,10 +122,13 @@ export class Person {
    * Goes on from an opened session until it is complete: shows the authenticator app, or gets one where it must be had.
    * @param {any} opened who one is, or where the session stands
    * @param {string} login
+   * @param {string | null} [code] what brings this device in, where an invitation does not
    * @returns {Promise<any>} who one is
    */
-  async enter(opened, login) {
+  async enter(opened, login, code = null) {
     let standing = opened;
+    this.login = login;
+    const device = (this.device ??= await Device.make(newId()));
     const app = authenticator(this.url, login);
     while (standing?.needs) {
       if (standing.needs === 'second_factor') {
@@ -99,11 +137,25 @@ export class Person {
         app.learn((await this.call('POST', '/me/totp')).secret);
         const done = await this.call('PUT', '/me/totp', { code: await app.code() });
         standing = done.me ?? (await this.call('GET', '/session/standing'));
+      } else if (standing.needs === 'device') {
+        standing = await this.call('POST', '/session/device', {
+          id: device.id,
+          ...(code ? { code } : {}),
+          name: 'journey',
+          kind: 'api',
+          os: 'Node.js',
+          key: await device.public(),
+          ...(await device.sign(this.url, 'enrol')),
+        });
+      } else if (standing.needs === 'consent') {
+        standing = await this.call('POST', '/session/consent', { version: standing.terms.version });
       } else {
         throw new Error(`no journey knows how to give ${standing.needs}`);
       }
     }
-    return standing.me ?? standing;
+    const me = standing.me ?? standing;
+    this.session = me.session;
+    return me;
   }
 
   /**

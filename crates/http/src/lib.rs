@@ -11,6 +11,7 @@ pub mod guard;
 pub mod openapi;
 pub mod path;
 pub mod problem;
+pub mod sheet;
 
 pub use answer::{Created, NoContent};
 pub use body::{Body, Octets, Upload, present};

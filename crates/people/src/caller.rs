@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use kairan_core::ids::Id;
 use kairan_core::refusal::FORBIDDEN;
-use kairan_core::{Actor, Instant, MemberId, Permission, Refusal, Role, SessionId};
+use kairan_core::{Actor, DeviceId, Instant, MemberId, Permission, Refusal, Role, SessionId};
 use kairan_http::Problem;
 use kairan_storage::{Reader, Stream, Tx, params};
 
@@ -17,7 +17,7 @@ use crate::factors::commands::proved_within;
 pub use crate::factors::rules::FRESH;
 use crate::members::rules::Kind;
 use crate::signin::queries::Session;
-use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, over};
+use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, SESSION_STALE, over};
 use crate::signin::standing::Needs;
 use crate::signin::{commands, queries};
 use crate::{People, Token};
@@ -35,6 +35,8 @@ pub struct Caller {
     pub session: SessionId,
     /// When they last proved to be there in person (R23).
     pub proved_at: Instant,
+    /// On which device; none where the organisation asks for none.
+    pub device: Option<DeviceId>,
 }
 
 /// A member with an open session, complete or not: what they may do is complete it or end it.
@@ -46,7 +48,12 @@ pub struct Entering {
     pub session: SessionId,
     /// What is missing first; nothing when the session is complete.
     pub needs: Option<Needs>,
-    role: Role,
+    /// On which device.
+    pub device: Option<DeviceId>,
+    /// Whether an invitation or the founding opened it, which is as good as a code for a device.
+    pub invited: bool,
+    /// What they are to the organisation.
+    pub role: Role,
     kind: Kind,
     proved_at: Instant,
 }
@@ -57,9 +64,9 @@ impl Entering {
     /// # Errors
     /// 403 `session.incomplete` with what it needs.
     pub fn complete(self) -> Result<Caller, Refusal> {
-        let Self { member, session, needs, role, kind, proved_at } = self;
+        let Self { member, session, needs, device, role, kind, proved_at, .. } = self;
         match needs {
-            None => Ok(Caller { member, role, kind, session, proved_at }),
+            None => Ok(Caller { member, role, kind, session, proved_at, device }),
             Some(needs) => Err(incomplete(needs)),
         }
     }
@@ -100,12 +107,12 @@ impl Caller {
 /// # Errors
 /// What the engine says.
 pub async fn absent(reader: &mut Reader, member: MemberId) -> Result<Option<Caller>, kairan_storage::Error> {
-    let sql = "SELECT role, kind FROM members WHERE id = $1 AND state = 'active'";
+    let sql = "SELECT role, kind FROM members WHERE id = $1 AND state = 'active' AND locked_at IS NULL";
     let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
     let damaged = || kairan_storage::Error::Damaged("a member's role or kind".into());
     let role = Role::named(&row.get::<String>(0)?).ok_or_else(damaged)?;
     let kind = Kind::named(&row.get::<String>(1)?).ok_or_else(damaged)?;
-    Ok(Some(Caller { member, role, kind, session: SessionId::nil(), proved_at: Instant(0) }))
+    Ok(Some(Caller { member, role, kind, session: SessionId::nil(), proved_at: Instant(0), device: None }))
 }
 
 impl People {
@@ -137,11 +144,14 @@ impl People {
             self.store.write(Stream::Member(member), close).await?;
             return Err(missing());
         }
+        if session.device.is_some() && session.token_until.is_none_or(|until| now >= until) {
+            return Err(Refusal::new(&SESSION_STALE));
+        }
         if commands::seen_is_old(session.seen, now) {
             self.touch(member, id).await;
         }
-        let Session { role, kind, proved_at, .. } = session;
-        Ok(Entering { member, session: id, needs, role, kind, proved_at })
+        let Session { role, kind, proved_at, device, invited, .. } = session;
+        Ok(Entering { member, session: id, needs, device, invited, role, kind, proved_at })
     }
 
     /// Whether the caller's session is still open and complete: for what began with a session and goes on without its

@@ -5,6 +5,7 @@
 
 pub mod caller;
 pub mod departments;
+pub mod devices;
 pub mod factors;
 pub mod hooks;
 pub mod imports;
@@ -40,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0003_reach", sql: include_str!("../migrations/0003_reach.sql") },
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
+    Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -55,6 +57,8 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(factors::project::FactorTables),
         Box::new(preferences::project::PreferenceTable),
         Box::new(reach::project::PushTable),
+        Box::new(devices::project::DeviceTables),
+        Box::new(devices::project::DevicePolicyTables),
     ]
 }
 
@@ -65,6 +69,7 @@ pub fn codes() -> Vec<&'static Code> {
         members::rules::CODES,
         members::roles::CODES,
         departments::rules::CODES,
+        devices::rules::CODES,
         imports::rules::CODES,
         invitations::rules::CODES,
         organisation::rules::CODES,
@@ -122,6 +127,8 @@ pub struct People {
     pub throttle: Arc<Throttle>,
     /// What passkeys are asked.
     pub challenges: Arc<factors::Challenges>,
+    /// What devices sign.
+    pub device_challenges: Arc<devices::Challenges>,
     /// What higher floors have to say.
     pub hooks: Hooks,
 }
@@ -131,12 +138,14 @@ impl People {
     #[must_use]
     pub fn new(store: Store, settings: Settings, hooks: Hooks) -> Self {
         let hasher = Hasher::new(store.surroundings());
+        let device_challenges = Arc::new(devices::Challenges::new(store.surroundings()));
         Self {
             store,
             settings: Arc::new(settings),
             hasher,
             throttle: Arc::default(),
             challenges: Arc::default(),
+            device_challenges,
             hooks,
         }
     }
@@ -162,6 +171,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(members::http::router())
         .merge(imports::http::router())
         .merge(departments::http::router())
+        .merge(devices::http::router())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A small world for tests: an organisation whose owner is signed in, people who joined by invitation, and requests made
 //! in this process through the same guard as the server's.
 
+mod browser;
 mod passkey;
 
 use std::collections::HashMap;
@@ -18,8 +19,10 @@ use kairan_storage::testing::{Schema, TestStore};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+pub use browser::Browser;
 pub use passkey::Passkey;
 
+use crate::devices::Purpose;
 use crate::members::rules::Kind;
 use crate::reach::rules::Service;
 use crate::signin::Hasher;
@@ -48,6 +51,8 @@ pub struct World {
     /// The owner, signed in.
     pub owner: Person,
     numbers: Arc<Mutex<HashMap<&'static str, usize>>>,
+    /// The cookie that stands for another since it was renewed.
+    renewed: Arc<Mutex<HashMap<String, String>>>,
 }
 
 /// Somebody with a browser.
@@ -65,6 +70,8 @@ pub struct Person {
     pub role: Role,
     /// Their kind.
     pub kind: Kind,
+    /// The browser they are at.
+    pub browser: Browser,
 }
 
 impl Person {
@@ -77,6 +84,7 @@ impl Person {
             kind: self.kind,
             session: self.session,
             proved_at: Instant(0),
+            device: Some(self.browser.device),
         }
     }
 }
@@ -148,8 +156,10 @@ impl World {
             "given_kana": "だいく", "login": "daiku", "password": PASSWORD,
         });
         let reply = send(&app, Method::POST, "/setup", None, Some(&setup)).await;
-        let owner = entered(&app, reply, "daiku").await;
-        Self { base: base.clone(), people, app, owner, numbers: Arc::default() }
+        let browser = Browser::new(&people);
+        let reply = browser.complete(&app, &people, reply, "daiku", None).await;
+        let owner = person(&reply, "daiku", browser);
+        Self { base: base.clone(), people, app, owner, numbers: Arc::default(), renewed: Arc::default() }
     }
 
     /// The same people on a store opened anew, served by another application: what they find after a restart.
@@ -252,7 +262,17 @@ impl World {
         let token = url.split_once('#').expect("a fragment").1;
         let accept = json!({ "token": token, "password": PASSWORD });
         let reply = send(&self.app, Method::POST, "/invitations/accept", None, Some(&accept)).await;
-        entered(&self.app, reply, login).await
+        self.entered(reply, login, Browser::new(&self.people), None).await
+    }
+
+    /// Takes every step that an opened session still needs.
+    ///
+    /// # Panics
+    /// When one is refused.
+    pub async fn entered(&self, reply: Reply, login: &str, browser: Browser, code: Option<&str>) -> Person {
+        let reply = browser.complete(&self.app, &self.people, reply, login, code).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        person(&reply, login, browser)
     }
 
     /// Proves once more that it is really they (R23).
@@ -263,36 +283,99 @@ impl World {
         self.post(person, "/session/proof", &json!({ "password": PASSWORD })).await.expect(204);
     }
 
-    /// Signs in again, as from another browser, with whatever their session needs.
+    /// Signs in again on the same device, as after clearing the cookies: another session.
     ///
     /// # Panics
     /// When refused.
     pub async fn sign_in(&self, person: &Person) -> Person {
-        let reply = self
-            .anyone(Method::POST, "/session", &json!({ "login": person.login, "password": PASSWORD }))
-            .await;
-        entered(&self.app, reply, &person.login).await
+        let reply = self.anyone(Method::POST, "/session", &self.credentials(person)).await;
+        self.entered(reply, &person.login, person.browser.clone(), None).await
+    }
+
+    /// What a person's own device says to sign in.
+    #[must_use]
+    pub fn credentials(&self, person: &Person) -> Value {
+        let device = self.signed(person, Purpose::SignIn);
+        json!({ "login": person.login, "password": PASSWORD, "device": device })
+    }
+
+    /// A person's device shows that it is itself.
+    #[must_use]
+    pub fn signed(&self, person: &Person, purpose: Purpose) -> Value {
+        person.browser.proof(&self.people, purpose)
+    }
+
+    /// Signs in on a further device, with a code that the person makes on the one they have.
+    ///
+    /// # Panics
+    /// When refused.
+    pub async fn at_another_device(&self, person: &Person) -> Person {
+        let made = self.post(person, "/me/device-code", &Value::Null).await.expect(201);
+        let body = json!({ "login": person.login, "password": PASSWORD });
+        let reply = self.anyone(Method::POST, "/session", &body).await;
+        let browser = Browser::new(&self.people);
+        self.entered(reply, &person.login, browser, made["code"].as_str()).await
+    }
+
+    /// The cookie a person's browser sends by now.
+    ///
+    /// # Panics
+    /// When another test panicked.
+    #[must_use]
+    pub fn cookie(&self, person: &Person) -> String {
+        let renewed = self.renewed.lock().expect("no one panics while holding it");
+        let mut cookie = &person.cookie;
+        while let Some(later) = renewed.get(cookie) {
+            cookie = later;
+        }
+        cookie.clone()
+    }
+
+    /// Asks for another token, as a browser does before its own runs out.
+    pub async fn renew(&self, person: &Person) -> Reply {
+        let mut asked = self.signed(person, Purpose::Renew);
+        asked["session"] = json!(person.session);
+        let reply = self.anyone(Method::POST, "/session/renew", &asked).await;
+        if let Some(cookie) = &reply.cookie {
+            let before = self.cookie(person);
+            let mut renewed = self.renewed.lock().expect("no one panics while holding it");
+            renewed.insert(before, cookie.clone());
+        }
+        reply
+    }
+
+    /// A request as a browser makes it: a token that has run out is renewed, and the request made again.
+    async fn ask(&self, person: &Person, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let reply = send_with(&self.app, method.clone(), path, Some(&self.cookie(person)), body).await;
+        if reply.body["code"] != "session.stale" {
+            return reply;
+        }
+        let renewed = self.renew(person).await;
+        if renewed.status != StatusCode::NO_CONTENT {
+            return renewed;
+        }
+        send_with(&self.app, method, path, Some(&self.cookie(person)), body).await
     }
 
     /// GET, as somebody.
     pub async fn get(&self, person: &Person, path: &str) -> Reply {
-        send(&self.app, Method::GET, path, Some(person), None).await
+        self.ask(person, Method::GET, path, None).await
     }
     /// POST, as somebody.
     pub async fn post(&self, person: &Person, path: &str, body: &Value) -> Reply {
-        send(&self.app, Method::POST, path, Some(person), Some(body)).await
+        self.ask(person, Method::POST, path, Some(body)).await
     }
     /// PUT, as somebody.
     pub async fn put(&self, person: &Person, path: &str, body: &Value) -> Reply {
-        send(&self.app, Method::PUT, path, Some(person), Some(body)).await
+        self.ask(person, Method::PUT, path, Some(body)).await
     }
     /// PATCH, as somebody.
     pub async fn patch(&self, person: &Person, path: &str, body: &Value) -> Reply {
-        send(&self.app, Method::PATCH, path, Some(person), Some(body)).await
+        self.ask(person, Method::PATCH, path, Some(body)).await
     }
     /// DELETE, as somebody.
     pub async fn delete(&self, person: &Person, path: &str) -> Reply {
-        send(&self.app, Method::DELETE, path, Some(person), None).await
+        self.ask(person, Method::DELETE, path, None).await
     }
     /// PUT of bytes, as somebody.
     ///
@@ -301,7 +384,7 @@ impl World {
     pub async fn put_bytes(&self, person: &Person, path: &str, bytes: Vec<u8>) -> Reply {
         let request = Request::put(format!("/api/v1{path}"))
             .header(header::ORIGIN, ORIGIN)
-            .header(header::COOKIE, &person.cookie)
+            .header(header::COOKIE, self.cookie(person))
             .header(header::CONTENT_TYPE, "application/octet-stream");
         self.raw(request.body(Body::from(bytes)).expect("a path is a path")).await
     }
@@ -381,43 +464,6 @@ async fn reply(response: Response<Body>) -> Reply {
     }
 }
 
-/// Goes on until the session is complete: those who must have a second factor get a passkey, and show it from then on.
-async fn entered(app: &Router, reply: Reply, login: &str) -> Person {
-    let needs = match (reply.status, reply.body["needs"].as_str()) {
-        (StatusCode::CREATED, _) => {
-            let me = if reply.body["me"].is_object() { &reply.body["me"] } else { &reply.body };
-            return person(me, reply.cookie.clone(), login);
-        }
-        (StatusCode::ACCEPTED, Some(needs)) => needs.to_owned(),
-        _ => panic!("{login} did not enter: {} {}", reply.status, reply.text),
-    };
-    let cookie = reply.cookie.expect("a cookie");
-    let call = async |path: &str, body: Option<Value>| {
-        send_with(app, Method::POST, path, Some(&cookie), body.as_ref()).await
-    };
-    let done = match needs.as_str() {
-        "enrol_factor" => {
-            let asked = call("/me/passkeys/challenge", None).await.expect(200);
-            let user = asked["options"]["user"]["id"].as_str().expect("a user handle");
-            let credential = Passkey::named(login, &bytes(user)).create(&asked["options"]);
-            let body = json!({"challenge": asked["challenge"], "credential": credential, "name": "手元の鍵"});
-            call("/me/passkeys", Some(body)).await
-        }
-        "second_factor" => {
-            let asked = call("/session/passkey/challenge", Some(json!({}))).await.expect(200);
-            let mut credential = Passkey::named(login, &[]).get(&asked["options"]);
-            // A key asked for by its id need not say whose it is.
-            credential["response"]["userHandle"] = Value::Null;
-            call("/session/passkey", Some(json!({"challenge": asked["challenge"], "credential": credential})))
-                .await
-        }
-        other => panic!("no test knows how to give {other}"),
-    };
-    assert_eq!(done.status, StatusCode::CREATED, "{}", done.text);
-    let me = if done.body["me"].is_object() { &done.body["me"] } else { &done.body };
-    person(me, done.cookie.clone(), login)
-}
-
 /// The bytes of base64url.
 ///
 /// # Panics
@@ -427,14 +473,16 @@ pub fn bytes(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url")
 }
 
-fn person(me: &Value, cookie: Option<String>, login: &str) -> Person {
+fn person(entered: &Reply, login: &str, browser: Browser) -> Person {
+    let me = if entered.body["me"].is_object() { &entered.body["me"] } else { &entered.body };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Person {
         id: text(&me["member"]["id"]).parse().expect("a member's id"),
         session: text(&me["session"]).parse().expect("a session's id"),
         login: login.to_owned(),
-        cookie: cookie.expect("a cookie"),
+        cookie: entered.cookie.clone().expect("a cookie"),
         role: Role::named(&text(&me["member"]["role"])).expect("a role"),
         kind: Kind::named(&text(&me["member"]["kind"])).expect("a kind"),
+        browser,
     }
 }

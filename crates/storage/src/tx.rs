@@ -178,6 +178,15 @@ impl Tx {
         Ok(id)
     }
 
+    /// Gives a secret another value under the same id: what the one before opened stays shut. For what is renewed too often
+    /// for the journal.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn replace_secret(&mut self, secret: SecretId, value: &[u8]) -> Result<()> {
+        self.reader.write("UPDATE secrets SET value = $2 WHERE id = $1", params![secret, value]).await
+    }
+
     /// Erases a secret; what it opened stays shut.
     ///
     /// # Errors

@@ -109,6 +109,7 @@ impl World {
             kind: kairan_people::members::rules::Kind::Employee,
             session,
             proved_at: surroundings.now(),
+            device: None,
         };
         Self { store, caller, room }
     }

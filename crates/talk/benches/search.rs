@@ -127,6 +127,7 @@ impl World {
             kind: Kind::Employee,
             session: surroundings.id::<SessionId>(),
             proved_at: surroundings.now(),
+            device: None,
         };
         let (one, all) = (caller(people[0], &surroundings), caller(people[1], &surroundings));
         let world = Self { store, clock, people, rooms, one, all, _key: folder, key };

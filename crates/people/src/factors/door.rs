@@ -20,6 +20,7 @@ use super::queries::{self, Factor};
 use super::rules::{FACTOR_REFUSED, Kind, PASSKEY_CHALLENGE, PASSKEY_REFUSED, PASSKEY_SHAPE};
 use super::totp;
 use super::webauthn::{self, Assertion, Expected, Fault, Registered};
+use crate::devices::DeviceProof;
 use crate::signin::commands::{self as signin, Entered, Opening, new_recovery_codes};
 use crate::signin::door::slow;
 use crate::signin::events::How;
@@ -186,12 +187,13 @@ impl People {
     /// Signs in with a passkey alone, which is two factors: what the person has, and what the device verified.
     ///
     /// # Errors
-    /// 401 `factor.refused`.
+    /// 401 `factor.refused`; those of [`Self::recognise`]; 403 `member.locked`.
     pub async fn sign_in_with_passkey(
         &self,
         evidence: Evidence,
         client: ClientInfo,
         replaces: Option<Entering>,
+        device: Option<DeviceProof>,
     ) -> Result<Entered, Refusal> {
         let Evidence::Passkey(answer) = &evidence else { return Err(Refusal::new(&FACTOR_REFUSED)) };
         let credential = answer.0.credential.clone();
@@ -202,7 +204,8 @@ impl People {
             self.refuse(None, How::Passkey, client).await?;
             return Err(Refusal::new(&FACTOR_REFUSED));
         };
-        let opening = Opening::new(self.surroundings(), How::Passkey, client);
+        let device = self.recognise(member, device.as_ref()).await?.map(|device| device.id);
+        let opening = Opening::new(self.surroundings(), How::Passkey, client).on(device);
         let job = async move |tx: &mut Tx| -> Result<Option<Entered>, Refusal> {
             let Some(candidate) = candidate_by_id(tx, member).await? else { return Ok(None) };
             if !commands::shown(tx, member, &evidence, &opening.client).await? {

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::commands::{self, Evidence, Outcome};
 use super::queries::{self, Factor};
 use super::rules::{Kind, name};
+use crate::devices::DeviceProof;
 use crate::invitations::http::Qr;
 use crate::members::queries::by_handle;
 use crate::members::rules::handle;
@@ -118,6 +119,8 @@ struct PasskeyShown {
     /// `AuthenticationResponseJSON` (W3C Web Authentication Level 3).
     #[schema(value_type = Object)]
     credential: Value,
+    /// That this is a device of theirs, signed for the purpose `sign-in`; only when signing in.
+    device: Option<DeviceProof>,
 }
 
 /// Signs in with a passkey alone, or shows one in a session that waits for a second factor.
@@ -138,7 +141,7 @@ async fn enter_with_passkey(
         }
         None => {
             let evidence = people.passkey_answer(&asked.challenge, &asked.credential, None)?;
-            people.sign_in_with_passkey(evidence, client, entering).await?
+            people.sign_in_with_passkey(evidence, client, entering, asked.device).await?
         }
     };
     Ok(entered(&people, &session).await?)

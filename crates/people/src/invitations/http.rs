@@ -91,20 +91,23 @@ async fn invite(people: &People, inviter: Inviter, members: &[MemberId]) -> Resu
     tokio::task::spawn_blocking(draw).await.map_err(Refusal::fault)?
 }
 
-fn sheet(origin: &str, member: MemberId, token: &Token, expires_at: Instant) -> Result<Invitation, Refusal> {
-    let url = format!("{origin}/join#{}", token.expose());
-    let qr = Qr::of(&url)?;
-    Ok(Invitation { member, url, expires_at, qr })
-}
-
 impl Qr {
-    /// The code that holds this text.
-    pub(crate) fn of(text: &str) -> Result<Self, Refusal> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::M)
+    /// An address as a QR code.
+    ///
+    /// # Errors
+    /// When the text is longer than any code holds, which an address is not.
+    pub fn of(url: &str) -> Result<Self, Refusal> {
+        let code = QrCode::with_error_correction_level(url, EcLevel::M)
             .map_err(|error| Refusal::fault(error.to_string()))?;
         let dark = |color| if color == Color::Dark { '1' } else { '0' };
         Ok(Self { size: code.width(), modules: code.to_colors().into_iter().map(dark).collect() })
     }
+}
+
+fn sheet(origin: &str, member: MemberId, token: &Token, expires_at: Instant) -> Result<Invitation, Refusal> {
+    let url = format!("{origin}/join#{}", token.expose());
+    let qr = Qr::of(&url)?;
+    Ok(Invitation { member, url, expires_at, qr })
 }
 
 /// Invites someone from the server's own command line, by login id or staff number: how an owner who lost everything gets

@@ -8,19 +8,18 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kairan_core::Instant;
 use kairan_core::ids::Id;
-use kairan_core::time::DAY;
+use kairan_core::{Instant, Refusal};
+use kairan_http::Answer;
 use kairan_storage::blobs::SealingKey;
+use kairan_storage::{Error, Reader};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Caller, People};
-
-/// How long a lease lasts, ms: the default of R13. The client renews it whenever it is in touch with the server.
-pub const LIFE: i64 = DAY;
+use crate::devices::rules::lease_life;
+use crate::{Caller, People, devices};
 
 /// What the lease's route holds.
 #[derive(Clone)]
@@ -54,8 +53,10 @@ struct Lease {
 
 /// Lends the session the key to what its client keeps on the device.
 #[utoipa::path(post, path = "/session/lease", tag = "session", responses((status = 200, body = Lease)), security(("session" = [])))]
-async fn lease_key(State(leases): State<Leases>, caller: Caller) -> Json<Lease> {
+async fn lease_key(State(leases): State<Leases>, caller: Caller) -> Answer<Json<Lease>> {
+    let read = async |reader: &mut Reader| devices::queries::settings(reader).await;
+    let settings = leases.people.store.read::<_, Error, _>(read).await.map_err(Refusal::from)?;
     let key = leases.sealing.derive("lease", &caller.session.bytes());
-    let expires_at = leases.people.surroundings().now().plus_ms(LIFE);
-    Json(Lease { key: STANDARD.encode(key), expires_at })
+    let expires_at = leases.people.surroundings().now().plus_ms(lease_life(settings.lease_hours));
+    Ok(Json(Lease { key: STANDARD.encode(key), expires_at }))
 }

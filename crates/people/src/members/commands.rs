@@ -4,9 +4,11 @@ use kairan_core::refusal::NOT_FOUND;
 use kairan_core::{Actor, FieldFault, MemberId, Permission, Refusal, Role};
 use kairan_storage::{Reader, Stream, Tx};
 
-use super::events::{Added, Changed, Joined, MemberFact, RoleChanged};
+use super::events::{Added, Changed, Joined, Locked, MemberFact, RoleChanged, Unlocked};
 use super::queries::{self, Record};
-use super::roles::{OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_manage, usual_role};
+use super::roles::{
+    OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_lock_member, may_manage, usual_role,
+};
 use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
 use crate::caller::FRESH;
 use crate::signin::commands::close_sessions;
@@ -141,6 +143,31 @@ pub async fn change_member(
         }
     }
     written(tx, member).await
+}
+
+/// Locks a person or unlocks them. Locking ends every session of theirs in the same commit (R20); their devices stay
+/// enrolled. What is so already is no event.
+///
+/// # Errors
+/// `permission.denied`, `not_found`, `role.above`, `member.itself`.
+pub async fn set_lock(
+    tx: &mut Tx,
+    caller: &Caller,
+    member: MemberId,
+    locked: bool,
+) -> Result<Record, Refusal> {
+    caller.may(Permission::ManageMembers)?;
+    let Some(record) = queries::record(tx, member).await? else { return Err(Refusal::new(&NOT_FOUND)) };
+    may_lock_member(caller.role, record.role, member == caller.member)?;
+    if queries::locked(tx, member).await?.is_some() == locked {
+        return Ok(record);
+    }
+    let fact = if locked { MemberFact::from(Locked { member }) } else { Unlocked { member }.into() };
+    tx.append(Stream::Organisation, caller.actor(), None, &fact).await?;
+    if locked {
+        close_sessions(tx, caller.actor(), member, None, Why::MemberLocked).await?;
+    }
+    Ok(record)
 }
 
 fn may_change(by: Role, from: Role, to: Role) -> bool {

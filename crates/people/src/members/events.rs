@@ -12,6 +12,8 @@ kairan_storage::facts! {
         "member.changed" => Changed(Changed),
         "member.role_changed" => RoleChanged(RoleChanged),
         "member.joined" => Joined(Joined),
+        "member.locked" => Locked(Locked),
+        "member.unlocked" => Unlocked(Unlocked),
     }
 }
 
@@ -44,6 +46,20 @@ pub struct RoleChanged {
     pub from: Role,
     /// From now on.
     pub to: Role,
+}
+
+/// They may not sign in for now. Every session of theirs ends with it (R20).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    /// Who.
+    pub member: MemberId,
+}
+
+/// They may again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlocked {
+    /// Who.
+    pub member: MemberId,
 }
 
 /// They are here: they chose a password with their invitation, founded the organisation, or are a bot.

@@ -23,6 +23,8 @@ pub fn router() -> OpenApiRouter<People> {
     OpenApiRouter::new()
         .routes(routes!(list_members, create_member))
         .routes(routes!(show_member, change_member))
+        .routes(routes!(lock_member))
+        .routes(routes!(unlock_member))
 }
 
 /// Most members answered at once, and how many when nobody says.
@@ -111,6 +113,9 @@ pub struct MemberDetail {
     /// A code that ends them and was not used.
     #[schema(required = true)]
     pub factor_reset: Option<FactorReset>,
+    /// That they may not sign in for now.
+    #[schema(required = true)]
+    pub locked: Option<MemberLock>,
 }
 
 /// A code that ends somebody's second factors.
@@ -124,6 +129,17 @@ pub struct FactorReset {
     pub expires_at: Instant,
 }
 
+/// That somebody may not sign in for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MemberLock {
+    /// Since when.
+    #[schema(value_type = i64)]
+    pub at: Instant,
+    /// By whom; null when it was done on the server's command line.
+    #[schema(value_type = Option<String>, format = Uuid, required = true)]
+    pub by: Option<MemberId>,
+}
+
 impl MemberDetail {
     /// From a record and what goes with it.
     #[must_use]
@@ -135,6 +151,7 @@ impl MemberDetail {
             last_seen: standing.last_seen,
             second_factor: standing.second_factor,
             factor_reset: standing.factor_reset.map(|(at, expires_at)| FactorReset { at, expires_at }),
+            locked: standing.locked.map(|(at, by)| MemberLock { at, by }),
             member: record.into(),
         }
     }
@@ -356,6 +373,39 @@ async fn change_member(
     let edit = asked.into_edit();
     let job = async move |tx: &mut Tx| -> Result<MemberDetail, Refusal> {
         let record = commands::change_member(tx, &caller, &hooks, member, &edit, role).await?;
+        Ok(MemberDetail::new(record, queries::standing(tx, member).await?))
+    };
+    Ok(Json(people.store.write(Stream::Organisation, job).await?))
+}
+
+/// Locks a whole person: every session and socket of theirs ends at once, and they do not sign in any more (R20).
+#[utoipa::path(post, path = "/members/{id}/lock", tag = "members", params(("id" = String, Path)), responses((status = 200, body = MemberDetail)), security(("session" = [])))]
+async fn lock_member(
+    State(people): State<People>,
+    caller: Caller,
+    At(member): At<MemberId>,
+) -> Answer<Json<MemberDetail>> {
+    set_lock(&people, caller, member, true).await
+}
+
+/// Lets them sign in again.
+#[utoipa::path(post, path = "/members/{id}/unlock", tag = "members", params(("id" = String, Path)), responses((status = 200, body = MemberDetail)), security(("session" = [])))]
+async fn unlock_member(
+    State(people): State<People>,
+    caller: Caller,
+    At(member): At<MemberId>,
+) -> Answer<Json<MemberDetail>> {
+    set_lock(&people, caller, member, false).await
+}
+
+async fn set_lock(
+    people: &People,
+    caller: Caller,
+    member: MemberId,
+    locked: bool,
+) -> Answer<Json<MemberDetail>> {
+    let job = async move |tx: &mut Tx| -> Result<MemberDetail, Refusal> {
+        let record = commands::set_lock(tx, &caller, member, locked).await?;
         Ok(MemberDetail::new(record, queries::standing(tx, member).await?))
     };
     Ok(Json(people.store.write(Stream::Organisation, job).await?))

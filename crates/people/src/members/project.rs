@@ -34,6 +34,14 @@ impl Projection for MemberTables {
                     let sql = "UPDATE members SET role = $2 WHERE id = $1";
                     tables.run(sql, params![fact.member, fact.to.name()]).await
                 }
+                Some(MemberFact::Locked(fact)) => {
+                    let sql = "UPDATE members SET locked_at = $2, locked_by = $3 WHERE id = $1";
+                    tables.run(sql, params![fact.member, event.at, event.actor.member()]).await
+                }
+                Some(MemberFact::Unlocked(fact)) => {
+                    let sql = "UPDATE members SET locked_at = NULL, locked_by = NULL WHERE id = $1";
+                    tables.run(sql, params![fact.member]).await
+                }
                 Some(MemberFact::Joined(fact)) => {
                     let sql = "UPDATE members SET state = $2, joined_at = $3 WHERE id = $1";
                     tables.run(sql, params![fact.member, MemberState::Active.name(), event.at]).await

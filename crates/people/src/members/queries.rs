@@ -35,6 +35,20 @@ pub struct Standing {
     pub second_factor: bool,
     /// Since when and until when a code opens that ends them.
     pub factor_reset: Option<(Instant, Instant)>,
+    /// Since when they are locked, and by whom.
+    pub locked: Option<Lock>,
+}
+
+/// Since when somebody is locked, and by whom; nobody when it was done on the command line.
+pub type Lock = (Instant, Option<MemberId>);
+
+/// Since when a member is locked, and by whom.
+///
+/// # Errors
+/// What the engine says.
+pub async fn locked(reader: &mut Reader, member: MemberId) -> Result<Option<Lock>> {
+    let sql = "SELECT locked_at, locked_by FROM members WHERE id = $1 AND locked_at IS NOT NULL";
+    reader.maybe(sql, params![member]).await?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 /// One member.
@@ -102,7 +116,8 @@ pub async fn standing(reader: &mut Reader, member: MemberId) -> Result<Standing>
     let second_factor = crate::factors::queries::has_factor(reader, member).await?;
     let reset = crate::factors::queries::reset(reader, member).await?;
     let factor_reset = reset.map(|reset| (reset.made_at, reset.expires_at));
-    Ok(Standing { invited_until, last_seen, second_factor, factor_reset })
+    let locked = locked(reader, member).await?;
+    Ok(Standing { invited_until, last_seen, second_factor, factor_reset, locked })
 }
 
 /// Login ids, staff numbers and names in use, but for those of `except`.

@@ -1,6 +1,7 @@
 //! Who may manage whom, and which role goes with which kind. Pure.
 
-use kairan_core::{Permission, Role};
+use kairan_core::refusal::FORBIDDEN;
+use kairan_core::{Permission, Refusal, Role};
 
 use super::rules::Kind;
 
@@ -8,6 +9,8 @@ kairan_core::codes! {
     ROLE_ABOVE = 403 "role.above", "所有者・管理者・監査・人事窓口の人と役割は、所有者だけが変えられます。所有者に頼んでください。", "Only an owner may manage owners, admins, auditors and the HR desk. Ask an owner.";
     ROLE_KIND = 422 "role.kind", "取引先の人の役割は「取引先」、それ以外の人は「取引先」以外にしてください。", "A partner's role is “partner”, and nobody else's is.";
     OWNER_LAST = 409 "owner.last", "ただ1人の所有者なので、役割を変えられません。先に、ほかの人を所有者にしてください。", "This is the only owner. Make somebody else an owner first.";
+    MEMBER_LOCKED = 403 "member.locked", "このアカウントはロックされています。管理者に連絡してください。", "This account is locked. Contact an administrator.";
+    MEMBER_ITSELF = 409 "member.itself", "自分自身をロックすることはできません。", "You cannot lock yourself.";
 }
 
 /// Whether someone of role `by` may add, change or invite someone of role `of`, or give that role.
@@ -36,6 +39,20 @@ pub fn usual_role(kind: Kind) -> Role {
     if kind == Kind::Partner { Role::Partner } else { Role::Member }
 }
 
+/// Whether somebody may lock or unlock the whole person: whoever manages them, and nobody themselves.
+///
+/// # Errors
+/// `permission.denied`, `role.above`, `member.itself`.
+pub fn may_lock_member(by: Role, of: Role, itself: bool) -> Result<(), Refusal> {
+    if !by.may(Permission::ManageMembers) {
+        return Err(Refusal::new(&FORBIDDEN));
+    }
+    if itself {
+        return Err(Refusal::new(&MEMBER_ITSELF));
+    }
+    if may_manage(by, of) { Ok(()) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +76,19 @@ mod tests {
             assert!(kind_and_role(kind, usual_role(kind)));
             assert_eq!(kind_and_role(kind, Role::Partner), kind == Kind::Partner);
         }
+    }
+
+    #[test]
+    fn a_person_is_locked_by_those_who_manage_them() {
+        assert!(may_lock_member(Role::Admin, Role::Member, false).is_ok());
+        assert_eq!(
+            may_lock_member(Role::Admin, Role::Admin, true).expect_err("oneself").code.name,
+            "member.itself"
+        );
+        assert_eq!(may_lock_member(Role::Hr, Role::Owner, false).expect_err("above").code.name, "role.above");
+        assert_eq!(
+            may_lock_member(Role::Member, Role::Member, true).expect_err("no").code.name,
+            "permission.denied"
+        );
     }
 }

@@ -2,23 +2,25 @@
 
 use kairan_core::ids::Id;
 use kairan_core::refusal::NOT_FOUND;
-use kairan_core::{Actor, MemberId, Refusal, SecretId, SessionId, Surroundings};
+use kairan_core::{Actor, DeviceId, MemberId, Refusal, SecretId, SessionId, Surroundings};
 use kairan_http::ClientInfo;
 use kairan_storage::{Reader, Stream, Tx, params};
 use sha2::{Digest, Sha256};
 
 use super::events::{
-    Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed, SigninFact,
-    Unknown, Why,
+    Bound, Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed,
+    SigninFact, Unknown, Why,
 };
-use super::project::{FORGET_SEEN, SEEN};
+use super::project::{DEVICE_SEEN, FORGET_SEEN, RENEWED, SEEN};
 use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};
 use super::rules::{
     PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, life, over, plain_recovery_code,
     recovery_code,
 };
+use crate::devices::rules::{DEVICE_BOUND, TOKEN_LIFE};
+use crate::members::roles::MEMBER_LOCKED;
 use crate::reach::events::Gone;
-use crate::{Caller, Entering, Token, reach};
+use crate::{Caller, Entering, Token, devices, members, reach};
 
 /// A last-seen mark is written at most this often, ms.
 const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
@@ -32,13 +34,21 @@ pub struct Opening {
     pub how: How,
     /// Where from.
     pub client: ClientInfo,
+    /// On which device of theirs, where one showed that it is itself.
+    pub device: Option<DeviceId>,
 }
 
 impl Opening {
     /// With a new token.
     #[must_use]
     pub fn new(surroundings: &Surroundings, how: How, client: ClientInfo) -> Self {
-        Self { token: Token::new(surroundings), how, client }
+        Self { token: Token::new(surroundings), how, client, device: None }
+    }
+
+    /// The same on a device of the person's.
+    #[must_use]
+    pub fn on(self, device: Option<DeviceId>) -> Self {
+        Self { device, ..self }
     }
 }
 
@@ -59,13 +69,19 @@ pub struct Entered {
 /// it needs before it is complete is told by [`super::standing`].
 ///
 /// # Errors
-/// What storage says.
+/// `member.locked`; `device.locked`, `device.wipe`.
 pub async fn open_session(
     tx: &mut Tx,
     member: MemberId,
     role: kairan_core::Role,
     opening: &Opening,
 ) -> Result<Entered, Refusal> {
+    if members::queries::locked(tx, member).await?.is_some() {
+        return Err(Refusal::new(&MEMBER_LOCKED));
+    }
+    if let Some(device) = opening.device {
+        devices::commands::enrolment::used(tx, device, member, &opening.client.address.to_string()).await?;
+    }
     let life = life(role);
     let session: SessionId = tx.surroundings().id();
     let fact = Opened {
@@ -78,6 +94,8 @@ pub async fn open_session(
         agent: opening.client.agent.clone(),
         factor: opening.how.is_two_factors(),
         paper: opening.how == How::Recovery,
+        device: opening.device,
+        token_until: opening.device.map(|_| tx.now().plus_ms(TOKEN_LIFE)),
     };
     append(tx, member, Actor::Member(member), fact).await?;
     Ok(Entered { member, session, token: opening.token.clone(), life: life.absolute })
@@ -220,6 +238,7 @@ pub async fn close_if_over(tx: &mut Tx, member: MemberId, session: SessionId) ->
 pub async fn mark_seen(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<(), Refusal> {
     let now = tx.now();
     tx.mark(SEEN, params![session, now, member]).await?;
+    tx.mark(DEVICE_SEEN, params![session, now, member]).await?;
     Ok(())
 }
 
@@ -302,23 +321,82 @@ pub async fn prove(tx: &mut Tx, member: MemberId, session: SessionId, factor: bo
     append(tx, member, Actor::Member(member), Proved { session, factor }).await
 }
 
-/// Gives an open session another token; the one before opens nothing any more (R18).
+/// Gives an open session another token: the one before opens nothing (R18). To be done whenever it comes a step further.
 ///
 /// # Errors
-/// `session.missing`.
+/// `session.missing` when it has ended.
 pub async fn rotate(
     tx: &mut Tx,
     member: MemberId,
     session: SessionId,
     token: &Token,
 ) -> Result<Entered, Refusal> {
-    let open = queries::session_by_id(tx, member, session).await?;
-    let open = open.ok_or_else(|| Refusal::new(&super::rules::SESSION_MISSING))?;
+    let open = open_by_id(tx, member, session).await?;
     let secret = tx.put_secret(SESSION_SECRET, &token.digest()).await?;
-    append(tx, member, Actor::Member(member), Renewed { session, token: secret }).await?;
+    let token_until = open.device.map(|_| tx.now().plus_ms(TOKEN_LIFE));
+    append(tx, member, Actor::Member(member), Renewed { session, token: secret, token_until }).await?;
+    replaced(tx, &open, token).await
+}
+
+/// Binds an open session to a device, with another token. Only one that belongs to none, or to this one already.
+///
+/// # Errors
+/// `session.missing`, `device.bound`.
+pub async fn bind(
+    tx: &mut Tx,
+    member: MemberId,
+    session: SessionId,
+    device: DeviceId,
+    token: &Token,
+) -> Result<Entered, Refusal> {
+    let open = open_by_id(tx, member, session).await?;
+    if open.device.is_some_and(|bound| bound != device) {
+        return Err(Refusal::new(&DEVICE_BOUND));
+    }
+    let secret = tx.put_secret(SESSION_SECRET, &token.digest()).await?;
+    let token_until = tx.now().plus_ms(TOKEN_LIFE);
+    append(tx, member, Actor::Member(member), Bound { session, device, token: secret, token_until }).await?;
+    replaced(tx, &open, token).await
+}
+
+/// Gives the session of a device another token, without a word in the journal: it happens every few minutes. Nothing when
+/// the session is over or another device's.
+///
+/// # Errors
+/// What storage says.
+pub async fn renew(
+    tx: &mut Tx,
+    member: MemberId,
+    session: SessionId,
+    device: DeviceId,
+    token: &Token,
+) -> Result<Option<Entered>, Refusal> {
+    let now = tx.now();
+    let open = queries::session_by_id(tx, member, session).await?;
+    let Some(open) = open.filter(|open| open.device == Some(device)) else { return Ok(None) };
+    if over(open.expires_at, open.seen, open.idle, now) {
+        close(tx, Actor::System, member, session, open.token, Why::Expired).await?;
+        return Ok(None);
+    }
+    tx.replace_secret(open.token, &token.digest()).await?;
+    tx.mark(RENEWED, params![session, now, now.plus_ms(TOKEN_LIFE)]).await?;
+    Ok(Some(Entered { member, session, token: token.clone(), life: open.expires_at.since(now) }))
+}
+
+async fn open_by_id(
+    reader: &mut Reader,
+    member: MemberId,
+    session: SessionId,
+) -> Result<queries::Session, Refusal> {
+    let open = queries::session_by_id(reader, member, session).await?;
+    open.ok_or_else(|| Refusal::new(&super::rules::SESSION_MISSING))
+}
+
+/// The token before is gone; what the cookie becomes.
+async fn replaced(tx: &mut Tx, open: &queries::Session, token: &Token) -> Result<Entered, Refusal> {
     tx.erase_secret(open.token).await?;
-    let life = open.expires_at.since(tx.now()).max(0);
-    Ok(Entered { member, session, token: token.clone(), life })
+    let life = open.expires_at.since(tx.now());
+    Ok(Entered { member: open.member, session: open.id, token: token.clone(), life })
 }
 
 /// Makes recovery codes, to be shown once.

@@ -12,6 +12,7 @@ use super::events::How;
 use super::password::{SHORTEST, judge, length, shortest};
 use super::queries::{self, Candidate};
 use super::rules::{PASSWORD_WRONG, RECOVERY_REFUSED, SIGNIN_REFUSED, SIGNIN_SLOW};
+use crate::devices::DeviceProof;
 use crate::members::rules::{Profile, handle};
 use crate::{Caller, Entering, People, Token, factors, organisation};
 
@@ -99,16 +100,17 @@ impl People {
         self.store.write(stream, job).await
     }
 
-    /// Signs in with a password.
+    /// Signs in with a password, on a device that shows that it is itself, if it is one.
     ///
     /// # Errors
-    /// 401 `signin.refused`, 429 `signin.slow`, 503 `signin.busy`.
+    /// Those of [`Self::recognise`]; 403 `member.locked`, 401 `signin.refused`, 429 `signin.slow`, 503 `signin.busy`.
     pub async fn sign_in(
         &self,
         login: &str,
         password: SecretString,
         client: ClientInfo,
         replaces: Option<Entering>,
+        device: Option<DeviceProof>,
     ) -> Result<Entered, Refusal> {
         let login = handle(login);
         self.attempt(&login, &client)?;
@@ -123,7 +125,8 @@ impl People {
             }
         };
         self.throttle.succeeded(&login, client.address.into());
-        let opening = Opening::new(self.surroundings(), How::Password, client);
+        let device = self.recognise(candidate.member, device.as_ref()).await?.map(|device| device.id);
+        let opening = Opening::new(self.surroundings(), How::Password, client).on(device);
         let stream = Stream::Member(candidate.member);
         let job =
             async move |tx: &mut Tx| commands::sign_in(tx, &candidate, &opening, replaces.as_ref()).await;

@@ -1,6 +1,6 @@
 //! What can have happened at the door. Secrets are named by id, never by value.
 
-use kairan_core::{Instant, SecretId, SessionId};
+use kairan_core::{DeviceId, Instant, SecretId, SessionId};
 use serde::{Deserialize, Serialize};
 
 kairan_storage::facts! {
@@ -12,6 +12,7 @@ kairan_storage::facts! {
         "session.opened" => Opened(Opened),
         "session.proved" => Proved(Proved),
         "session.renewed" => Renewed(Renewed),
+        "session.bound" => Bound(Bound),
         "session.closed" => Closed(Closed),
         "signin.refused" => Refused(Refused),
         "signin.unknown" => Unknown(Unknown),
@@ -94,6 +95,12 @@ pub struct Opened {
     /// Whether it came from the sheet of recovery codes.
     #[serde(default)]
     pub paper: bool,
+    /// On which device.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
+    /// Until when the token opens, on a device.
+    #[serde(default)]
+    pub token_until: Option<Instant>,
 }
 
 /// Its person proved once more to be there.
@@ -112,6 +119,22 @@ pub struct Renewed {
     pub session: SessionId,
     /// Where the new token's hash lies.
     pub token: SecretId,
+    /// Until when it opens, on a device.
+    #[serde(default)]
+    pub token_until: Option<Instant>,
+}
+
+/// The session belongs to a device from now on, and has another token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Which.
+    pub session: SessionId,
+    /// To which.
+    pub device: DeviceId,
+    /// Where the new token's hash lies.
+    pub token: SecretId,
+    /// Until when it opens.
+    pub token_until: Instant,
 }
 
 /// A session ended. Whoever holds a connection for it ends that too (R20).
@@ -141,6 +164,14 @@ pub enum Why {
     RoleChanged,
     /// The second factors are others.
     FactorsChanged,
+    /// Its device was locked.
+    DeviceLocked,
+    /// Its device is to wipe itself.
+    DeviceWiped,
+    /// Its device was not let in.
+    DeviceRefused,
+    /// Its person was locked.
+    MemberLocked,
 }
 
 /// A sign-in or recovery was refused.

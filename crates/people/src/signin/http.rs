@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kairan_core::{Instant, MemberId, Refusal, Role, SessionId};
+use kairan_core::{DeviceId, Instant, MemberId, Refusal, Role, SessionId};
 use kairan_http::{Answer, At, Body, ClientInfo, NoContent};
 use kairan_storage::{Reader, Stream, Tx};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,6 +19,8 @@ use super::password::{judge, length, shortest};
 use super::queries::{self, Myself};
 use super::standing::Needs;
 use super::{commands, rules};
+use crate::devices::rules::{Ownership, State as DeviceState};
+use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
@@ -147,6 +149,8 @@ pub struct Standing {
     /// What there is to accept for this device.
     #[schema(required = true)]
     pub terms: Option<StandingTerms>,
+    /// Whether this browser is enrolled with a code only; not so after an invitation or set-up.
+    pub code_needed: bool,
     /// Who can give a code for this browser.
     pub code_from: Vec<CodeFrom>,
 }
@@ -167,12 +171,12 @@ pub enum CodeFrom {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StandingDevice {
     /// Its id.
-    #[schema(format = Uuid)]
-    pub id: String,
+    #[schema(value_type = String, format = Uuid)]
+    pub id: DeviceId,
     /// What its person calls it.
     pub name: String,
     /// Where it stands.
-    pub state: String,
+    pub state: DeviceState,
 }
 
 /// The terms for this device.
@@ -182,8 +186,49 @@ pub struct StandingTerms {
     pub version: i64,
     /// Their text.
     pub text: String,
-    /// Whose device it is, `own` or `lent`.
-    pub ownership: String,
+    /// Whose device it is.
+    pub ownership: Ownership,
+}
+
+/// What a session's person is told of the browser they are in.
+struct Here {
+    device: Option<StandingDevice>,
+    terms: Option<StandingTerms>,
+    code_needed: bool,
+    code_from: Vec<CodeFrom>,
+}
+
+impl Here {
+    async fn of(
+        reader: &mut Reader,
+        session: &queries::Session,
+        needs: Option<Needs>,
+    ) -> Result<Self, kairan_storage::Error> {
+        let device = match session.device {
+            Some(device) => devices::queries::device(reader, device).await?,
+            None => None,
+        };
+        let terms = match &device {
+            Some(device) if needs == Some(Needs::Consent) => {
+                let terms = devices::queries::terms(reader).await?;
+                let ownership = device.ownership;
+                Some(StandingTerms { version: terms.version, text: terms.text, ownership })
+            }
+            _ => None,
+        };
+        let code_needed = needs == Some(Needs::Device)
+            && !devices::queries::needs_no_code(reader, session.role, session.invited).await?;
+        let from = devices::queries::settings(reader).await?.code_from;
+        let givers = [
+            (true, CodeFrom::Admin),
+            (from.manager, CodeFrom::Manager),
+            (from.own_device, CodeFrom::OwnDevice),
+        ];
+        let code_from = givers.into_iter().filter(|(gives, _)| code_needed && *gives).map(|(_, who)| who);
+        let device =
+            device.map(|device| StandingDevice { id: device.id, name: device.name, state: device.state });
+        Ok(Self { device, terms, code_needed, code_from: code_from.collect() })
+    }
 }
 
 /// What a session that opened, or came a step further, is answered with.
@@ -221,6 +266,7 @@ impl People {
             let open = queries::session_by_id(reader, member, session).await?.ok_or_else(missing)?;
             let facts = queries::standing_facts(reader, &open).await?;
             let myself = queries::myself(reader, member, session).await?;
+            let here = Here::of(reader, &open, facts.needs()).await?;
             Ok(Standing {
                 needs: facts.needs(),
                 name: myself.record.profile.display_name,
@@ -228,9 +274,10 @@ impl People {
                 session,
                 role: open.role,
                 ways: factors::queries::ways(reader, member, open.paper, now).await?,
-                device: None,
-                terms: None,
-                code_from: Vec::new(),
+                device: here.device,
+                terms: here.terms,
+                code_needed: here.code_needed,
+                code_from: here.code_from,
             })
         };
         self.store.read(read).await
@@ -304,6 +351,8 @@ struct SignIn {
     login: String,
     #[schema(value_type = String)]
     password: SecretString,
+    /// That this is a device of theirs; signed for the purpose `sign-in`.
+    device: Option<DeviceProof>,
 }
 
 /// Signs in.
@@ -315,7 +364,7 @@ async fn open_session(
     Body(asked): Body<SignIn>,
 ) -> Answer<impl IntoResponse + use<>> {
     let before = people.entering(&headers).await.ok();
-    let session = people.sign_in(&asked.login, asked.password, client, before).await?;
+    let session = people.sign_in(&asked.login, asked.password, client, before, asked.device).await?;
     Ok(entered(&people, &session).await?)
 }
 

@@ -3,10 +3,14 @@
 use kairan_core::MemberId;
 use kairan_storage::{Event, Facts, LocalBoxFuture, Projection, Result, Stream, Tables, params};
 
-use super::events::SigninFact;
+use super::events::{How, SigninFact};
 
 /// The mark that a session is in use. Only an open session has one: a mark after its end would stay for ever.
 pub(super) const SEEN: &str = "INSERT INTO marks_session_seen (session, member, at) SELECT id, member, CAST($2 AS BIGINT) FROM sessions WHERE id = $1 AND member = $3 ON CONFLICT (session) DO UPDATE SET at = excluded.at";
+/// The mark that the device of a session is in use.
+pub(super) const DEVICE_SEEN: &str = "INSERT INTO marks_device_seen (device, member, at, address) SELECT device, member, CAST($2 AS BIGINT), address FROM sessions WHERE id = $1 AND member = $3 AND device IS NOT NULL ON CONFLICT (device) DO UPDATE SET at = excluded.at";
+/// The mark that a session has another token: too often for the journal, and nothing is lost with it but ten minutes.
+pub(super) const RENEWED: &str = "INSERT INTO marks_session_seen (session, member, at, token_until) SELECT id, member, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM sessions WHERE id = $1 ON CONFLICT (session) DO UPDATE SET at = excluded.at, token_until = excluded.token_until";
 /// The mark goes with its session.
 pub(super) const FORGET_SEEN: &str = "DELETE FROM marks_session_seen WHERE session = $1";
 
@@ -47,7 +51,7 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
             tables.run("DELETE FROM recovery_codes WHERE code = $1", params![fact.code]).await
         }
         SigninFact::Opened(fact) => {
-            let sql = "INSERT INTO sessions (id, member, token, opened_at, expires_at, idle, address, agent, factor_at, proved_at, paper) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $4, $10)";
+            let sql = "INSERT INTO sessions (id, member, token, opened_at, expires_at, idle, address, agent, factor_at, proved_at, paper, device, token_until, invited) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $4, $10, $11, $12, $13)";
             let columns = params![
                 fact.session,
                 member,
@@ -58,7 +62,10 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
                 fact.address,
                 fact.agent,
                 fact.factor.then_some(event.at),
-                fact.paper
+                fact.paper,
+                fact.device,
+                fact.token_until,
+                matches!(fact.how, How::Setup | How::Invitation),
             ];
             tables.run(sql, columns).await
         }
@@ -67,9 +74,12 @@ async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: S
             tables.run(sql, params![fact.session, event.at, fact.factor.then_some(event.at)]).await
         }
         SigninFact::Renewed(fact) => {
-            tables
-                .run("UPDATE sessions SET token = $2 WHERE id = $1", params![fact.session, fact.token])
-                .await
+            let sql = "UPDATE sessions SET token = $2, token_until = $3 WHERE id = $1";
+            tables.run(sql, params![fact.session, fact.token, fact.token_until]).await
+        }
+        SigninFact::Bound(fact) => {
+            let sql = "UPDATE sessions SET device = $2, token = $3, token_until = $4 WHERE id = $1";
+            tables.run(sql, params![fact.session, fact.device, fact.token, fact.token_until]).await
         }
         SigninFact::Closed(fact) => {
             tables.run("DELETE FROM sessions WHERE id = $1", params![fact.session]).await

@@ -1,11 +1,11 @@
 //! Reading credentials and sessions.
 
-use kairan_core::{Instant, MemberId, Role, SecretId, SessionId};
+use kairan_core::{DeviceId, Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
-use super::standing::{DeviceFacts, Facts, demands_factor};
+use super::standing::{Facts, demands_factor};
 use crate::members::rules::{Kind, handle};
-use crate::{Token, organisation, preferences};
+use crate::{Token, devices, organisation, preferences};
 
 /// Kinds of secrets of this feature.
 pub const SESSION_SECRET: &str = "session";
@@ -86,15 +86,21 @@ pub struct Session {
     /// Whether they must have one for another reason than their role: their password is short, or an administrator ended
     /// the ones they had.
     pub factor_asked: bool,
+    /// On which device.
+    pub device: Option<DeviceId>,
+    /// Until when its present token opens; for ever where there is no device.
+    pub token_until: Option<Instant>,
+    /// Whether an invitation or the founding opened it.
+    pub invited: bool,
 }
 
 /// Sessions of members who are here; what follows says which.
 macro_rules! sessions {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
             $which,
-            " AND m.state = 'active'"
+            " AND m.state = 'active' AND m.locked_at IS NULL"
         )
     };
 }
@@ -127,12 +133,12 @@ pub async fn session_by_id(
 ///
 /// # Errors
 /// What the engine says.
-pub async fn standing_facts(_reader: &mut Reader, session: &Session) -> Result<Facts> {
+pub async fn standing_facts(reader: &mut Reader, session: &Session) -> Result<Facts> {
     Ok(Facts {
         has_factor: session.factors > 0,
         factor_shown: session.factor_at.is_some(),
         factor_demanded: demands_factor(session.role) || session.factor_asked,
-        device: DeviceFacts::NotAsked,
+        device: devices::queries::standing(reader, session.device).await?,
     })
 }
 
@@ -151,6 +157,10 @@ fn session_from_row(row: &Row) -> Result<Session> {
         paper: row.get(10)?,
         factors: row.get(11)?,
         factor_asked: row.get::<i64>(12)? + row.get::<i64>(13)? > 0,
+        device: row.get(14)?,
+        // The journal's word and the mark's: the later token is the one that opens.
+        token_until: row.get::<Option<Instant>>(15)?.max(row.get(16)?),
+        invited: row.get(17)?,
     })
 }
 

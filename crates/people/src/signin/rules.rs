@@ -8,6 +8,7 @@ kairan_core::codes! {
     SIGNIN_SLOW = 429 "signin.slow", "まちがいが続いたので、少し待ってからにしてください。あと{seconds}秒で、もう一度試せます。", "Too many wrong tries. You can try again in {seconds} seconds.";
     SIGNIN_BUSY = 503 "signin.busy", "いまはサインインが込み合っています。少し待って、もう一度試してください。", "Too many people are signing in right now. Wait a moment and try again.";
     SESSION_MISSING = 401 "session.missing", "サインインしていないか、時間が過ぎて終わりました。もう一度サインインしてください。", "You are not signed in, or the session has ended. Sign in again.";
+    SESSION_STALE = 401 "session.stale", "しばらく使わなかったので、この端末の確認をやり直します。", "This session's token has run out. The device has to renew it.";
     SESSION_INCOMPLETE = 403 "session.incomplete", "サインインがまだ終わっていません。画面の案内にそって、残りの確認を済ませてください。", "You have not finished signing in. Follow the remaining steps on the screen.";
     RECOVERY_REFUSED = 401 "recovery.refused", "社員番号（ログインID）か回復コードが違うか、もう使われています。書いた紙を確かめてください。", "The login or the recovery code is not right, or was used before. Check the paper it is on.";
     PASSWORD_WRONG = 403 "password.wrong", "いまのパスワードが違います。", "Your current password is not right.";

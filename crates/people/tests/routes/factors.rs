@@ -5,6 +5,7 @@ use axum::http::Method;
 use kairan_core::time::{DAY, MINUTE};
 use kairan_core::{Role, Seq};
 use kairan_people::factors::http::reset_from_command_line;
+use kairan_people::devices::Purpose;
 use kairan_people::factors::totp::code_at;
 use kairan_people::testing::{PASSWORD, Passkey, Person, Reply, World, bytes, schema, send_with};
 use kairan_storage::testing::both_engines;
@@ -47,7 +48,7 @@ async fn call(world: &World, cookie: &str, method: Method, path: &str, body: Opt
 }
 
 async fn password(world: &World, person: &Person) -> Reply {
-    world.anyone(Method::POST, "/session", &json!({"login": person.login, "password": PASSWORD})).await
+    world.anyone(Method::POST, "/session", &world.credentials(person)).await
 }
 
 /// Enrols an app in a complete session; the person goes on with the cookie they got.
@@ -185,7 +186,8 @@ async fn a_recovered_session_takes_no_second_code_of_the_sheet() {
         let paper = Some(json!({"recovery": codes[1]}));
         call(&world, &cookie, Method::POST, "/session/factor", paper).await.refused(401, "factor.refused");
         let digits = Some(json!({"totp": app.code(&world, 0)}));
-        assert_eq!(call(&world, &cookie, Method::POST, "/session/factor", digits).await.status, 201);
+        let shown = call(&world, &cookie, Method::POST, "/session/factor", digits).await;
+        assert_eq!((shown.status.as_u16(), &shown.body["needs"]), (202, &json!("device")));
     })
     .await;
 }
@@ -214,7 +216,9 @@ async fn a_passkey_signs_in_alone() {
         let enter = async |key: &Passkey| {
             let asked = world.anyone(Method::POST, "/session/passkey/challenge", &json!({})).await.expect(200);
             assert_eq!(asked["options"]["allowCredentials"], json!([]), "R7: nobody is named");
-            let body = json!({"challenge": asked["challenge"], "credential": key.get(&asked["options"])});
+            let device = world.signed(&hana, Purpose::SignIn);
+            let credential = key.get(&asked["options"]);
+            let body = json!({"challenge": asked["challenge"], "credential": credential, "device": device});
             (world.anyone(Method::POST, "/session/passkey", &body).await, body)
         };
         key.counter = 5;

@@ -4,7 +4,7 @@ use axum::http::Method;
 use kairan_core::Role;
 use kairan_core::time::HOUR;
 use kairan_people::invitations::http::invite_from_command_line;
-use kairan_people::testing::{PASSWORD, World, schema};
+use kairan_people::testing::{Browser, PASSWORD, World, schema};
 use kairan_storage::testing::both_engines;
 use serde_json::{Value, json};
 
@@ -69,12 +69,12 @@ async fn a_link_lets_one_person_in_once() {
         let (one, other) = tokio::join!(world.anyone(Method::POST, "/invitations/accept", &accept), world.anyone(Method::POST, "/invitations/accept", &accept));
         let mut statuses = [one.status.as_u16(), other.status.as_u16()];
         statuses.sort_unstable();
-        assert_eq!(statuses, [201, 410], "two at once let one in");
+        assert_eq!(statuses, [202, 410], "two at once let one in");
         world.anyone(Method::POST, "/invitations/accept", &accept).await.refused(410, "invitation.used");
         look(&world, token).await.refused(410, "invitation.used");
         let state = world.get(&world.owner, &format!("/members/{member}")).await.expect(200);
         assert_eq!((&state["state"], &state["invited_until"]), (&json!("active"), &Value::Null));
-        world.anyone(Method::POST, "/session", &json!({"login": "0417", "password": PASSWORD})).await.expect(201);
+        world.anyone(Method::POST, "/session", &json!({"login": "0417", "password": PASSWORD})).await.expect(202);
     })
     .await;
 }
@@ -118,7 +118,9 @@ async fn who_has_neither_login_nor_number_chooses_a_login() {
         assert_eq!(accept(json!("は な")).await.body["errors"][0]["code"], "login.shape");
         let taken = accept(json!("DAIKU")).await;
         assert_eq!(taken.body["errors"][0]["code"], "login.taken");
-        assert_eq!(accept(json!(" Hana.K ")).await.expect(201)["login"], "hana.k");
+        let entered =
+            world.entered(accept(json!(" Hana.K ")).await, "hana.k", Browser::new(&world.people), None).await;
+        assert_eq!(world.get(&entered, "/session").await.expect(200)["login"], "hana.k");
     })
     .await;
 }
@@ -139,7 +141,7 @@ async fn for_someone_who_is_in_it_replaces_a_forgotten_password() {
                 &json!({"token": token, "password": format!("{new}二つめ")}),
             )
             .await
-            .expect(201);
+            .expect(202);
         world.get(&hana, "/session").await.refused(401, "session.missing");
         world
             .anyone(Method::POST, "/session", &json!({"login": hana.login, "password": PASSWORD}))

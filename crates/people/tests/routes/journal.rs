@@ -36,10 +36,20 @@ async fn the_door_writes_down_who_came_and_who_was_refused() {
         let kinds = own.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
         assert_eq!(
             kinds,
-            ["password.set", "session.opened", "signin.refused", "session.opened", "session.closed"]
+            [
+                "password.set",
+                "session.opened",
+                "device.added",
+                "session.bound",
+                "device.consented",
+                "session.renewed",
+                "signin.refused",
+                "session.opened",
+                "session.closed"
+            ]
         );
         assert!(
-            own[4].body.contains(&again.session.to_string()),
+            own[8].body.contains(&again.session.to_string()),
             "whoever holds a socket for it can tell (R20)"
         );
         let organisation = events(&world, Stream::Organisation).await;

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod departments;
+mod devices;
 mod factors;
 mod import;
 mod invitations;

@@ -115,7 +115,8 @@ async fn a_subscription_ends_with_its_session() {
             .await
             .expect(200);
         gone("the role changed").await;
-        let login = json!({"login": hana.login, "password": "あたらしいパスワードはながいです"});
+        let mut login = world.credentials(&hana);
+        login["password"] = json!("あたらしいパスワードはながいです");
         let again = world.anyone(Method::POST, "/session", &login).await;
         let cookie = again.cookie.clone().expect("a token");
         let again = Person {

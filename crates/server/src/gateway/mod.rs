@@ -15,17 +15,17 @@ mod routing;
 mod task;
 mod tickets;
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use kairan_core::{Instant, Refusal};
-use kairan_http::{Answer, ORIGIN_REFUSED, Origins, Problem};
+use kairan_http::{Answer, Body, Created, ORIGIN_REFUSED, Origins, Problem};
+use kairan_people::devices::DeviceProof;
 use kairan_people::{Caller, People};
 use kairan_storage::Store;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -86,13 +86,24 @@ pub struct GatewayTicket {
     expires_at: Instant,
 }
 
-#[utoipa::path(post, path = "/gateway/ticket", operation_id = "post_gateway_ticket", responses((status = 201, body = GatewayTicket)), security(("session" = [])))]
+/// Who wants a socket.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TicketAsked {
+    /// That it is the device of this session, signed for the purpose `socket`; needed wherever a session has one.
+    device: Option<DeviceProof>,
+}
+
+/// Gives a ticket for one socket. A session of a device gets one only for its signature: a copied cookie opens none.
+#[utoipa::path(post, path = "/gateway/ticket", operation_id = "post_gateway_ticket", request_body = TicketAsked, responses((status = 201, body = GatewayTicket)), security(("session" = [])))]
 async fn post_gateway_ticket(
     State(gateway): State<Gateway>,
     caller: Caller,
-) -> (StatusCode, Json<GatewayTicket>) {
+    Body(asked): Body<TicketAsked>,
+) -> Answer<Created<GatewayTicket>> {
+    gateway.people.prove_socket(&caller, asked.device.as_ref()).await?;
     let (ticket, expires_at) = gateway.tickets.issue(caller);
-    (StatusCode::CREATED, Json(GatewayTicket { ticket, expires_at }))
+    Ok(Created(GatewayTicket { ticket, expires_at }))
 }
 
 /// The subprotocol this server speaks.

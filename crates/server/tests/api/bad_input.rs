@@ -468,7 +468,7 @@ async fn an_invitation_opens_once_in_time_and_while_it_stands() {
         };
         let (_, used) = invite("used").await;
         let accept = json!({"token": used, "password": PASSWORD});
-        server.anyone(axum::http::Method::POST, "/invitations/accept", &accept).await.expect(201);
+        server.anyone(axum::http::Method::POST, "/invitations/accept", &accept).await.expect(202);
         refused(&used, 410, "invitation.used").await;
 
         let (member, revoked) = invite("revoked").await;

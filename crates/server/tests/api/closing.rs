@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use kairan_people::devices::Purpose;
 use kairan_people::testing::{ORIGIN, PASSWORD, Person};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -161,6 +162,28 @@ async fn the_end_of_a_session_is_the_end_of_its_sockets() {
             .expect(204);
         ended(sockets, "the password is another").await;
 
+        // R13: a lost phone, locked from the desk; a wipe by an administrator; a device that leaves its person at the door.
+        let person = server.sign_in(&person).await;
+        let phone = server.at_another_device(&person).await;
+        let sockets = pair(&phone).await;
+        let lost = format!("/devices/{}", phone.browser.device);
+        server.post(&person, &format!("/me{lost}/lock"), &Value::Null).await.expect(200);
+        ended(sockets, "its device is locked").await;
+        server.get(&phone, "/session").await.refused(401, "session.missing");
+        server.post(&person, &format!("/me{lost}/unlock"), &Value::Null).await.expect(200);
+        let found = server.sign_in(&phone).await;
+        let sockets = pair(&found).await;
+        server.post(&server.owner, &format!("{lost}/wipe"), &Value::Null).await.expect(200);
+        ended(sockets, "its device is to wipe itself").await;
+
+        let sockets = pair(&person).await;
+        let whole = format!("/members/{}", person.id);
+        server.post(&server.owner, &format!("{whole}/lock"), &Value::Null).await.expect(200);
+        ended(sockets, "its person is locked").await;
+        server.get(&person, "/rooms").await.refused(401, "session.missing");
+        server.post(&server.owner, &format!("{whole}/unlock"), &Value::Null).await.expect(200);
+        let person = server.sign_in(&person).await;
+
         let promoted = server.sign_in(&person).await;
         let sockets = pair(&promoted).await;
         server
@@ -282,6 +305,32 @@ async fn a_server_that_goes_down_says_so_to_everyone_before_it_goes() {
         late.send(&json!({"t": "hello", "cursors": {}, "looking": []})).await;
         assert_eq!(late.end().await, Some(4409), "and lets nobody in any more");
         server.anyone(Method::GET, "/welcome", &Value::Null).await.expect(200);
+    })
+    .await;
+}
+
+/// R12, R21: a copied cookie opens no socket, whatever else it opens in its ten minutes.
+#[tokio::test]
+async fn a_copied_cookie_opens_no_socket() {
+    on_both_engines(async |server| {
+        let (person, thief) = (server.member("持主 人").await, server.member("盗人 人").await);
+        let ask =
+            async |proof: Value| server.post(&person, "/gateway/ticket", &json!({ "device": proof })).await;
+        ask(Value::Null).await.refused(401, "device.proof_refused");
+        ask(server.signed(&thief, Purpose::Socket)).await.refused(401, "device.proof_refused");
+        ask(server.signed(&person, Purpose::Renew)).await.refused(401, "device.proof_refused");
+        let mut forged = server.signed(&thief, Purpose::Socket);
+        forged["device"] = json!(person.browser.device);
+        ask(forged).await.refused(401, "device.proof_refused");
+        let mine = server.signed(&person, Purpose::Socket);
+        ask(mine.clone()).await.expect(201);
+        ask(mine).await.refused(401, "device.proof_refused");
+        // A socket that is open outlives the token it was asked for with, not its session.
+        let mut socket = Socket::open(&server, &person).await;
+        server.base.clock.advance(10 * 60 * 1_000);
+        server.get(&person, "/session").await.expect(200);
+        server.mark(&person);
+        socket.until_marked().await;
     })
     .await;
 }

@@ -4,7 +4,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use kairan_people::testing::{ORIGIN, PASSWORD, Person, Reply};
+use kairan_people::devices::Purpose;
+use kairan_people::testing::{Browser, ORIGIN, PASSWORD, Person, Reply};
 use kairan_server::assemble;
 use serde_json::json;
 
@@ -63,6 +64,9 @@ pub struct Named {
     pub member: String,
     pub department: String,
     pub session: String,
+    pub device: String,
+    /// For `{id}` below `/me/devices`.
+    pub own_device: String,
     /// What somebody keeps for themselves: a scheduled message, a reminder.
     pub kept: String,
     pub file: String,
@@ -88,6 +92,8 @@ impl Operation {
             Some("members") => &named.member,
             Some("departments") => &named.department,
             Some("schedules" | "reminders") => &named.kept,
+            Some("devices") => &named.device,
+            Some("me") if self.path.starts_with("/me/devices/") => &named.own_device,
             _ => &named.session,
         };
         let path = self
@@ -154,6 +160,29 @@ impl Operation {
             "put_reminder" => json!({"message": named.message, "at": later(server)}),
             "put_schedule" => json!({"room": named.room, "text": "あとで", "at": later(server)}),
             "patch_schedule" => json!({}),
+            "accept_device_terms" => json!({"version": 1}),
+            "change_device" => json!({"ownership": "lent"}),
+            "name_own_device" => json!({"name": "私のスマホ"}),
+            "create_device_code" => json!({"ownership": "own"}),
+            "set_device_settings" => {
+                json!({"required": true, "code_from": {"manager": true, "own_device": true}, "approval": false, "most": null, "lease_hours": 24})
+            }
+            // The text that is in force: nobody has to accept anything anew.
+            "set_device_terms" => json!({"text": " "}),
+            "enrol_device" => Browser::new(&server.people).enrolment(&server.people, None),
+            "renew_session" => {
+                let mut asked = Browser::new(&server.people).proof(&server.people, Purpose::Renew);
+                asked["session"] = json!(named.session);
+                asked
+            }
+            "show_device_standing" => Browser::new(&server.people).signed(&server.people, Purpose::Standing),
+            "confirm_device_wipe" => {
+                let mut asked = Browser::new(&server.people).signed(&server.people, Purpose::Wiped);
+                asked["items"] = json!(0);
+                asked
+            }
+            // Whoever asks without a proof of theirs gets no ticket; the tests of the gateway have one.
+            "post_gateway_ticket" => json!({}),
             "put_room_read" => json!({"upto": 1}),
             "open_session" => json!({"login": "daiku", "password": PASSWORD}),
             "recover_session" => {
@@ -176,7 +205,7 @@ impl Operation {
             .uri(format!("{PREFIX}{}", self.path(named)))
             .header(header::ORIGIN, ORIGIN);
         if let Some(person) = person {
-            request = request.header(header::COOKIE, &person.cookie);
+            request = request.header(header::COOKIE, server.cookie(person));
         }
         let body = match self.body(server, named) {
             Some((kind, bytes)) => {

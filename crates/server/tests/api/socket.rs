@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use futures_util::{SinkExt as _, StreamExt as _};
 use kairan_core::RoomId;
+use kairan_people::devices::Purpose;
 use kairan_people::testing::{ORIGIN, Person};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
@@ -25,7 +26,8 @@ pub type Cursors = BTreeMap<String, i64>;
 
 /// Asks for a ticket.
 pub async fn ticket(server: &Server, person: &Person) -> String {
-    let given = server.post(person, "/gateway/ticket", &Value::Null).await.expect(201);
+    let asked = json!({ "device": server.signed(person, Purpose::Socket) });
+    let given = server.post(person, "/gateway/ticket", &asked).await.expect(201);
     given["ticket"].as_str().expect("a ticket").to_owned()
 }
 

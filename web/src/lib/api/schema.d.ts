@@ -72,6 +72,177 @@ export interface paths {
         patch: operations["change_department"];
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the organisation's devices in the order in which they came. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole register as CSV (UTF-8 with a byte order mark; cells that a spreadsheet would take for formulas are neutralised). */
+        get: operations["export_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Names a device, or corrects whose thing it is. */
+        patch: operations["change_device"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a device in that waits for it. */
+        post: operations["approve_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks a device: its sessions and sockets end at once (R20). */
+        post: operations["lock_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does not let a device in that waits for it. */
+        post: operations["refuse_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a device where it stands, whatever became of its session: the key is the proof. */
+        post: operations["show_device_standing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unlocks a device. */
+        post: operations["unlock_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/wipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a device to wipe what it keeps: now if it is in touch, else when it comes back (R14). Its sessions end at once. */
+        post: operations["wipe_device"];
+        /** Takes a wipe back that the device has not confirmed; it stays locked. */
+        delete: operations["cancel_device_wipe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/wiped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a device's word that it has wiped what it kept, whatever became of its session (R14). */
+        post: operations["confirm_device_wipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/direct/{member}": {
         parameters: {
             query?: never;
@@ -193,6 +364,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Gives a ticket for one socket. A session of a device gets one only for its signature: a copied cookie opens none. */
         post: operations["post_gateway_ticket"];
         delete?: never;
         options?: never;
@@ -246,6 +418,109 @@ export interface paths {
         /** Looks at an invitation without using it. */
         post: operations["look_at_invitation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/device-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a one-time code for a further device of one's own; one made before is void. */
+        post: operations["create_own_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own devices. */
+        get: operations["list_own_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Names one of one's own devices. */
+        patch: operations["name_own_device"];
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks one of one's own devices from another: its sessions and sockets end at once (R20). */
+        post: operations["lock_own_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unlocks a device that one locked oneself. */
+        post: operations["unlock_own_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/devices/{id}/wipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells one of one's own devices to wipe what it keeps (R14). */
+        post: operations["wipe_own_device"];
+        /** Takes back a wipe that one ordered oneself and the device has not confirmed; it stays locked. */
+        delete: operations["cancel_own_device_wipe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -564,6 +839,23 @@ export interface paths {
         patch: operations["change_member"];
         trace?: never;
     };
+    "/api/v1/members/{id}/device-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a one-time code with which this member brings a device in; one made before is void. */
+        post: operations["create_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members/{id}/factor-reset": {
         parameters: {
             query?: never;
@@ -599,6 +891,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/members/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks a whole person: every session and socket of theirs ends at once, and they do not sign in any more (R20). */
+        post: operations["lock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets them sign in again. */
+        post: operations["unlock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{message}": {
         parameters: {
             query?: never;
@@ -608,6 +934,42 @@ export interface paths {
         };
         get: operations["get_message_place"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/device-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the terms in force. */
+        get: operations["show_device_terms"];
+        /** Puts other terms in force: everyone accepts them before they go on. */
+        put: operations["set_device_terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the organisation decided about devices. */
+        get: operations["show_device_settings"];
+        /** Decides it. */
+        put: operations["set_device_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1053,6 +1415,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a challenge, which a device signs once. */
+        post: operations["create_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts the terms for the device of this session. */
+        post: operations["accept_device_terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols this browser as a device of the session's person, or takes a device of theirs into this session. */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/factor": {
         parameters: {
             query?: never;
@@ -1149,6 +1562,23 @@ export interface paths {
         put?: never;
         /** Sets a new password with a recovery code, ends every other session and signs in. */
         post: operations["recover_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the session of a device another token; the one before opens nothing. No cookie is needed: the key is the proof. */
+        post: operations["renew_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,6 +1800,19 @@ export interface components {
          * @enum {string}
          */
         CodeFrom: "admin" | "manager" | "own_device";
+        /** @description That terms were accepted. */
+        Consent: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Which version.
+             */
+            version: number;
+        };
         /** @description A department of the organisation's tree. */
         Department: {
             /** Format: uuid */
@@ -1390,6 +1833,231 @@ export interface components {
             order?: number | null;
             /** Format: uuid */
             parent?: string | null;
+        };
+        /** @description A device. */
+        Device: {
+            /** @description From which address. */
+            address: string;
+            consent: null | components["schemas"]["Consent"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description When it was let in.
+             */
+            enrolled_at: number | null;
+            /**
+             * Format: int64
+             * @description When it came.
+             */
+            first_seen: number;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /** @description What kind of client it runs. */
+            kind: components["schemas"]["DeviceKind"];
+            /**
+             * Format: int64
+             * @description When it was last in use, to the minute.
+             */
+            last_seen: number;
+            lock: null | components["schemas"]["DeviceLock"];
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            member: string;
+            /** @description What its person calls it. */
+            name: string;
+            /** @description Its system, in the client's words. */
+            os: string;
+            /** @description Whose thing it is. */
+            ownership: components["schemas"]["Ownership"];
+            /** @description Where it stands. */
+            state: components["schemas"]["DeviceState"];
+            /**
+             * Format: int64
+             * @description From when on it cannot read what it keeps, at the latest, without being in touch; only of one that is shut out.
+             */
+            unreadable_at: number | null;
+            wipe: null | components["schemas"]["DeviceWipe"];
+        };
+        /** @description Something to sign. */
+        DeviceChallenge: {
+            /** @description 32 bytes, base64url. */
+            challenge: string;
+            /**
+             * Format: int64
+             * @description Until when it serves.
+             */
+            expires_at: number;
+        };
+        /** @description What shall be different; a field not sent stays as it is. */
+        DeviceChange: {
+            /** @description What it is called. */
+            name?: string | null;
+            ownership?: null | components["schemas"]["Ownership"];
+        };
+        /** @description A code for a new device, shown once. */
+        DeviceCode: {
+            /** @description `XXXX-XXXX`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Until when it opens.
+             */
+            expires_at: number;
+            /** @description That address as a QR code. */
+            qr: components["schemas"]["Qr"];
+            /** @description What the QR code says: the address at which the code is typed in already. */
+            uri: string;
+        };
+        /** @description Who makes codes, besides those who manage members. */
+        DeviceCodeFrom: {
+            /** @description Those who run the person's department. */
+            manager: boolean;
+            /** @description The person, on a device of theirs that is enrolled. */
+            own_device: boolean;
+        };
+        /** @description For what device a code is. */
+        DeviceCodeNew: {
+            /** @description Whose thing it is. */
+            ownership: components["schemas"]["Ownership"];
+        };
+        /**
+         * @description What kind of client a device runs.
+         * @enum {string}
+         */
+        DeviceKind: "browser" | "app" | "desktop" | "api";
+        /** @description That a device is locked. */
+        DeviceLock: {
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            at: number;
+            /**
+             * Format: uuid
+             * @description By whom; null when it was done on the server's command line.
+             */
+            by: string | null;
+        };
+        /** @description What it shall be called. */
+        DeviceName: {
+            name: string;
+        };
+        /** @description A browser that wants to be a device of its person. */
+        DeviceNew: {
+            /** @description From `POST /session/challenge`. */
+            challenge: string;
+            /** @description `XXXX-XXXX`; not needed after an invitation or set-up. */
+            code?: string | null;
+            /**
+             * Format: uuid
+             * @description Made by the client (`UUIDv7`), so that a lost answer costs no code.
+             */
+            id: string;
+            /** @description The public key: an uncompressed P-256 point of 65 bytes, base64url. */
+            key: string;
+            /** @description What kind of client it runs. */
+            kind: components["schemas"]["DeviceKind"];
+            /** @description What its person calls it. */
+            name: string;
+            /** @description Its system, in words for people. */
+            os: string;
+            /** @description The challenge signed for the purpose `enrol`, r‖s, base64url. */
+            signature: string;
+        };
+        /** @description One page of the register. */
+        DevicePage: {
+            devices: components["schemas"]["Device"][];
+            /** @description Ask with `after` = this for the next page; null on the last. */
+            next: string | null;
+        };
+        /** @description A device's proof that it is itself. */
+        DeviceProof: {
+            /** @description From `POST /session/challenge`. */
+            challenge: string;
+            /**
+             * Format: uuid
+             * @description Which device.
+             */
+            device: string;
+            /** @description ECDSA over P-256 and SHA-256 of `kairan-device-v1␊purpose␊challenge`: r‖s of 64 bytes, base64url. */
+            signature: string;
+        };
+        /** @description What the organisation decided about devices. */
+        DeviceSettings: {
+            /** @description Whether an administrator approves each device. */
+            approval: boolean;
+            /** @description Who makes codes, besides those who manage members. */
+            code_from: components["schemas"]["DeviceCodeFrom"];
+            /**
+             * Format: int64
+             * @description How long a device may read what it keeps without being in touch, hours (R13).
+             */
+            lease_hours: number;
+            /**
+             * Format: int64
+             * @description Most devices of one person; no limit when absent.
+             */
+            most: number | null;
+            /** @description Whether a browser has to be enrolled before it is used (R12). */
+            required: boolean;
+        };
+        /** @description What a device asks the server when it comes back. */
+        DeviceStanding: {
+            state: components["schemas"]["DeviceState"];
+            /** @description Whether it is to wipe what it keeps. */
+            wipe: boolean;
+        };
+        /**
+         * @description Where a device stands.
+         * @enum {string}
+         */
+        DeviceState: "pending" | "enrolled" | "locked" | "wiping" | "wiped" | "removed";
+        /** @description What everyone accepts before a device of theirs is used. */
+        DeviceTerms: {
+            /**
+             * Format: int64
+             * @description Since when; null for the text that is built in.
+             */
+            since: number | null;
+            text: string;
+            /**
+             * Format: int64
+             * @description Counted up.
+             */
+            version: number;
+        };
+        /** @description Other terms. */
+        DeviceTermsNew: {
+            text: string;
+        };
+        /** @description That a device was told to wipe itself (R14). */
+        DeviceWipe: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            asked_at: number;
+            /**
+             * Format: uuid
+             * @description By whom; null when it was done on the server's command line.
+             */
+            by: string | null;
+            /**
+             * Format: int64
+             * @description When it said that it had; null while it has not.
+             */
+            confirmed_at: number | null;
+            /**
+             * Format: int64
+             * @description How many things it wiped, as it says.
+             */
+            items: number | null;
         };
         /** @description The id a new direct room is to have. */
         DirectNew: {
@@ -1817,10 +2485,24 @@ export interface components {
              * @description When a session of theirs was last used, to the minute.
              */
             last_seen: number | null;
+            locked: null | components["schemas"]["MemberLock"];
             /** @description ログインID. */
             login: string | null;
             /** @description Whether they have a second factor. */
             second_factor: boolean;
+        };
+        /** @description That somebody may not sign in for now. */
+        MemberLock: {
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            at: number;
+            /**
+             * Format: uuid
+             * @description By whom; null when it was done on the server's command line.
+             */
+            by: string | null;
         };
         /** @description One page of the directory. */
         MemberPage: {
@@ -2004,6 +2686,28 @@ export interface components {
             mail: components["schemas"]["MailChange"];
             push: components["schemas"]["PushSettings"];
         };
+        /** @description One's own devices, and what the organisation decided about them. */
+        OwnDevices: {
+            /** @description Newest first. */
+            devices: components["schemas"]["Device"][];
+            /**
+             * Format: int64
+             * @description How long one may read what it keeps without being in touch, hours (R13).
+             */
+            lease_hours: number;
+            /** @description Whether one may make codes for further devices oneself. */
+            may_add: boolean;
+            /**
+             * Format: int64
+             * @description Most that may be in use; null when there is no limit.
+             */
+            most: number | null;
+        };
+        /**
+         * @description Whose thing it is.
+         * @enum {string}
+         */
+        Ownership: "own" | "lent";
         /** @description A passkey. */
         Passkey: {
             /** Format: uuid */
@@ -2030,6 +2734,7 @@ export interface components {
             challenge: string;
             /** @description `AuthenticationResponseJSON` (W3C Web Authentication Level 3). */
             credential: Record<string, never>;
+            device?: null | components["schemas"]["DeviceProof"];
         };
         /** @description One password for another. */
         PasswordChange: {
@@ -2240,6 +2945,17 @@ export interface components {
         /** @description One's reminders by their time. */
         Reminders: {
             reminders: components["schemas"]["Reminder"][];
+        };
+        /** @description A session that wants another token. */
+        Renewal: {
+            /** @description From `POST /session/challenge`. */
+            challenge: string;
+            /** Format: uuid */
+            device: string;
+            /** Format: uuid */
+            session: string;
+            /** @description The challenge signed for the purpose `renew`. */
+            signature: string;
         };
         /** @description The message another one answers. */
         ReplyTo: {
@@ -2636,14 +3352,24 @@ export interface components {
         Shows: "nothing" | "room" | "text";
         /** @description Who wants in. */
         SignIn: {
+            device?: null | components["schemas"]["DeviceProof"];
             /** @description Login id or staff number. */
             login: string;
             password: string;
+        };
+        /** @description A challenge, signed. */
+        Signed: {
+            /** @description From `POST /session/challenge`. */
+            challenge: string;
+            /** @description Signed for the purpose `standing`. */
+            signature: string;
         };
         /** @description Where a session stands, for whoever has to go on. */
         Standing: {
             /** @description Who can give a code for this browser. */
             code_from: components["schemas"]["CodeFrom"][];
+            /** @description Whether this browser is enrolled with a code only; not so after an invitation or set-up. */
+            code_needed: boolean;
             device: null | components["schemas"]["StandingDevice"];
             /** @description Who one is, as the organisation knows one. */
             name: string;
@@ -2671,12 +3397,12 @@ export interface components {
             /** @description What its person calls it. */
             name: string;
             /** @description Where it stands. */
-            state: string;
+            state: components["schemas"]["DeviceState"];
         };
         /** @description The terms for this device. */
         StandingTerms: {
-            /** @description Whose device it is, `own` or `lent`. */
-            ownership: string;
+            /** @description Whose device it is. */
+            ownership: components["schemas"]["Ownership"];
             /** @description Their text. */
             text: string;
             /**
@@ -2685,11 +3411,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description The terms as read. */
+        TermsAccepted: {
+            /**
+             * Format: int64
+             * @description Their version.
+             */
+            version: number;
+        };
         /**
          * @description A theme of the client.
          * @enum {string}
          */
         Theme: "light" | "dark";
+        /** @description Who wants a socket. */
+        TicketAsked: {
+            device?: null | components["schemas"]["DeviceProof"];
+        };
         /** @description A code of the new app. */
         TotpCode: {
             code: string;
@@ -2802,6 +3540,18 @@ export interface components {
             set_up: boolean;
             /** @description The program's version. */
             version: string;
+        };
+        /** @description A device's word that it has wiped what it kept. */
+        WipeDone: {
+            /** @description From `POST /session/challenge`. */
+            challenge: string;
+            /**
+             * Format: int32
+             * @description How many things there were.
+             */
+            items: number;
+            /** @description Signed for the purpose `wiped`. */
+            signature: string;
         };
     };
     responses: never;
@@ -3011,6 +3761,351 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Department"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: {
+                /** @description Only this member's. */
+                member?: string;
+                /** @description Only those that stand here. */
+                state?: components["schemas"]["DeviceState"];
+                /** @description Those after this one. */
+                after?: string;
+                /** @description How many, 200 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_device_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signed"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceStanding"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wipe_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_device_wipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_device_wipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WipeDone"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
@@ -3275,7 +4370,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketAsked"];
+            };
+        };
         responses: {
             201: {
                 headers: {
@@ -3387,6 +4486,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationLook"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_own_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDevices"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_own_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_own_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_own_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wipe_own_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_own_device_wipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
@@ -4159,6 +5468,40 @@ export interface operations {
             };
         };
     };
+    create_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCodeNew"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reset_factors: {
         parameters: {
             query?: never;
@@ -4245,6 +5588,66 @@ export interface operations {
             };
         };
     };
+    lock_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberDetail"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberDetail"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_message_place: {
         parameters: {
             query?: never;
@@ -4262,6 +5665,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePlace"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_device_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTerms"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_device_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceTermsNew"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTerms"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_device_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_device_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
@@ -5730,6 +7253,114 @@ export interface operations {
             };
         };
     };
+    create_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceChallenge"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_device_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsAccepted"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceNew"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_factor: {
         parameters: {
             query?: never;
@@ -5928,6 +7559,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Standing"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renewal"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
