@@ -10,7 +10,7 @@ const { subtle } = webcrypto;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' };
 
 /** Where the web client keeps its keys (web/src/lib/device). */
-export const STORE = { database: 'kairan-device', version: 1, store: 'devices' };
+export const STORE = { database: 'kairan-device', version: 1, store: 'keys' };
 
 export class Device {
   /** @param {string} id @param {CryptoKeyPair} keys */
@@ -60,24 +60,32 @@ export class Device {
         const verify = await crypto.subtle.importKey('jwk', publicJwk, algorithm, true, ['verify']);
         const database = await new Promise((done, fail) => {
           const opening = indexedDB.open(place.database, place.version);
-          opening.onupgradeneeded = () => opening.result.createObjectStore(place.store, { keyPath: 'member' });
+          opening.onupgradeneeded = () => opening.result.createObjectStore(place.store, { keyPath: 'device' });
           opening.onsuccess = () => done(opening.result);
           opening.onerror = () => fail(opening.error);
         });
         await new Promise((done, fail) => {
           const transaction = database.transaction(place.store, 'readwrite');
-          transaction.objectStore(place.store).put({ ...row, privateKey: sign, publicKey: verify });
+          transaction.objectStore(place.store).put({ ...row, keys: { privateKey: sign, publicKey: verify } });
           transaction.oncomplete = () => done(null);
           transaction.onerror = () => fail(transaction.error);
         });
         database.close();
+        localStorage.setItem('kairan.device', '1');
       },
       {
         jwk: await subtle.exportKey('jwk', this.keys.privateKey),
         publicJwk: await subtle.exportKey('jwk', this.keys.publicKey),
         algorithm: ALGORITHM,
         place: STORE,
-        row: { member: whose.member, login: whose.login, session: whose.session, device: this.id, renewed_at: Date.now() },
+        row: {
+          device: this.id,
+          login: whose.login,
+          session: whose.session,
+          renewed: Date.now(),
+          stage: 'enrolled',
+          wiped: null,
+        },
       },
     );
     await page.close();

@@ -31,6 +31,7 @@ export async function setUp(hands, who, code) {
 
   const codes = await writeDown(hands);
   const app = await enrolApp(hands);
+  await agree(hands);
   await page.getByRole('heading', { name: '回覧が、はじまりました' }).waitFor();
   return { codes, app };
 }
@@ -98,8 +99,26 @@ export async function join(hands, url, who, wholly = true) {
   await hands.write(page.getByRole('textbox', { name: 'パスワード' }), who.password);
   await page.getByText('流出した一覧にはありません').waitFor();
   await hands.press(page.getByRole('button', { name: '登録してはじめる' }));
-  if (wholly) await inside(page);
-  else await page.waitForURL(/\/sign-in/);
+  if (!wholly) return void (await page.waitForURL(/\/sign-in/));
+  await agree(hands);
+  await inside(page);
+}
+
+/** Accepts the terms of a device. @param {Hands} hands */
+export async function agree(hands) {
+  const { page } = hands;
+  await page.getByRole('heading', { name: '使う前の約束' }).waitFor();
+  await hands.tick(page.getByRole('checkbox', { name: 'この約束に同意します' }));
+  await hands.press(page.getByRole('button', { name: '同意して続ける' }));
+}
+
+/** Brings a browser in with a code. @param {Hands} hands @param {string} code @param {string} name */
+export async function enrolDevice(hands, code, name) {
+  const { page } = hands;
+  await page.getByRole('heading', { name: 'この端末を加えます' }).waitFor();
+  await hands.write(page.getByLabel('8文字のコード'), code);
+  await page.getByLabel('端末の名前').fill(name);
+  await hands.press(page.getByRole('button', { name: 'この端末を加える' }));
 }
 
 /** Signs in at the page that is open. */

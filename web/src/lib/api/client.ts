@@ -1,18 +1,20 @@
 /**
  * The one way to the server. Every call answers with the body or throws a `Problem`. What may befall any call is handled
  * here, so that no screen has to: a session that is no longer there is told to `whenSignedOut`, one that is not complete
- * to `whenIncomplete`, and a call that wants a fresh proof asks for it and is made again.
+ * to `whenIncomplete`; a call that wants a fresh proof asks for it and is made again, and so, once, is one whose token
+ * had ended or been replaced meanwhile.
  */
 import createClient from 'openapi-fetch';
 import { Problem } from './problem';
 import type { paths } from './schema';
 
 /** Typed by path. Wrap a call in `answer`. */
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: proved });
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: carried });
 
 let signedOut: () => void = () => {};
 let incomplete: () => void = () => {};
 let prove: () => Promise<boolean> = () => Promise.resolve(false);
+let renew: (since: number) => Promise<boolean> = () => Promise.resolve(false);
 
 /** What to do when the server no longer knows this session. */
 export function whenSignedOut(act: () => void): void {
@@ -29,16 +31,38 @@ export function whenProofNeeded(act: () => Promise<boolean>): void {
 	prove = act;
 }
 
-/** The very same call again, once the proof it wanted is given. */
-async function proved(request: Request): Promise<Response> {
+/**
+ * How to come by another token for this session. `since`: when the refused call set out. `false`: there is none to be
+ * had; throws when that cannot be known.
+ */
+export function whenStale(act: (since: number) => Promise<boolean>): void {
+	renew = act;
+}
+
+/** The very same call again, once the proof it wanted is given. Also for those who read the answer by themselves. */
+export async function carried(request: Request): Promise<Response> {
+	const again = request.clone();
+	const response = await renewed(request);
+	return (await codeOf(response, 403)) === 'proof.needed' && (await prove()) ? renewed(again) : response;
+}
+
+/** A token that another tab has just replaced looks like a session that is over: the renewal tells them apart. */
+async function renewed(request: Request): Promise<Response> {
+	const since = Date.now();
 	const again = request.clone();
 	const response = await fetch(request);
-	if (response.status !== 403) return response;
-	const problem = (await response
+	const code = await codeOf(response, 401);
+	const stale = code === 'session.stale' || code === 'session.missing';
+	return stale && (await renew(since)) ? fetch(again) : response;
+}
+
+async function codeOf(response: Response, status: number): Promise<unknown> {
+	if (response.status !== status) return undefined;
+	const body = (await response
 		.clone()
 		.json()
 		.catch(() => null)) as { code?: unknown } | null;
-	return problem?.code === 'proof.needed' && (await prove()) ? fetch(again) : response;
+	return body?.code;
 }
 
 type Outcome<T> = { data?: T; error?: unknown; response: Response };

@@ -6,6 +6,7 @@
  */
 import { Problem } from '$lib/api/problem';
 import type { Me } from '$lib/api/types';
+import { began } from '$lib/device/hand';
 import { isStanding, standing, type Enrolled, type Outcome, type Standing } from '$lib/factors/calls';
 import { directory } from '$lib/people/directory.svelte';
 import { session } from '$lib/session/session.svelte';
@@ -16,6 +17,8 @@ export class Entering {
 	/** Recovery codes to be put on paper before going on: they are never shown again. */
 	codes = $state.raw<readonly string[]>([]);
 	problem = $state.raw<Problem | null>(null);
+	/** What they signed in by, when they typed it: their key in this browser is found by it the next time. */
+	login: string | null = null;
 
 	/** @param inside called once nothing is needed any more, and everything shown once has been seen */
 	constructor(
@@ -27,6 +30,7 @@ export class Entering {
 
 	/** Takes what an opening, or a step after it, was answered with. */
 	take(outcome: Outcome): void {
+		void began(outcome.session, isStanding(outcome) ? outcome.device?.id : undefined);
 		if (isStanding(outcome)) {
 			this.standing = outcome;
 			return;

@@ -10,6 +10,7 @@ import { fillsIn, show } from '$lib/factors/passkey';
 import { Pause } from '$lib/factors/pause.svelte';
 import type { Entering } from './entering.svelte';
 import { Meter } from './meter.svelte';
+import { withPassword } from './opening';
 
 /** A challenge lives five minutes on the server; the one behind the field is made anew before that. */
 const QUIET_MS = 4 * 60_000;
@@ -47,8 +48,8 @@ export class SignIn extends WayIn {
 
 	async send(): Promise<boolean> {
 		if (this.pause.left > 0) return false;
-		const body = { login: this.login.trim(), password: this.password };
-		const counted = await this.try(() => answer<Outcome>(api.POST('/api/v1/session', { body })));
+		const login = (this.entering.login = this.login.trim());
+		const counted = await this.try(() => withPassword(login, this.password));
 		this.password = '';
 		this.pause.begin(this.problem, () => (this.problem = null));
 		return counted;

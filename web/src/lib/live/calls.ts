@@ -6,12 +6,17 @@
  */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
+import { socketProof } from '$lib/device/hand';
 import type { Letter, Outcome } from './outbox';
 import type { Page } from './reduce';
 import { isLine } from './stretch';
 import type { History, Message, Room, RoomEvent } from './wire';
 
-export const ticket = async (): Promise<string> => (await answer(api.POST('/api/v1/gateway/ticket'))).ticket;
+export async function ticket(): Promise<string> {
+	const body = await socketProof();
+	const call = api.POST('/api/v1/gateway/ticket', { body } as never) as never;
+	return (await answer<{ ticket: string }>(call)).ticket;
+}
 
 export const rooms = async (): Promise<Room[]> => (await answer(api.GET('/api/v1/rooms'))).rooms;
 

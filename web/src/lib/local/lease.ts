@@ -17,8 +17,8 @@ export interface Lease {
 
 /** A clock may be corrected by this much, ms; set back further, it is not believed. */
 const CORRECTION = 10 * 60_000;
-/** The server's word on how long, ms: a day. A longer answer is cut to it. */
-const LONGEST = 25 * 3_600_000;
+/** No organisation lets a browser read on for longer than a week, ms, and an hour for good measure. */
+const LONGEST = 169 * 3_600_000;
 
 /**
  * The end of a lease by this device's clock, whose hands may differ from the server's.
@@ -33,5 +33,8 @@ export function isOver(lease: Pick<Lease, 'until' | 'latest'>, now: number): boo
 	return now >= lease.until || now < lease.latest - CORRECTION;
 }
 
-/** Milliseconds between two renewals while there is a line: an app that goes offline has most of a day left. */
-export const RENEW_EVERY = 30 * 60_000;
+/** Milliseconds at most between two renewals while there is a line. */
+const RENEW_EVERY = 30 * 60_000;
+
+/** An app that goes offline has at least two thirds of its lease left, however short that is. */
+export const pace = (lasts: number): number => Math.min(RENEW_EVERY, lasts / 3);

@@ -3,7 +3,8 @@
  *
  * What must stay true: a page that shows what was kept stops showing it when the lease is over.
  */
-import { until, RENEW_EVERY } from './lease';
+import { carried } from '$lib/api/client';
+import { pace, until } from './lease';
 import { local } from './local';
 
 /** Milliseconds between two looks at the clock, and between two attempts at least. */
@@ -20,21 +21,23 @@ interface Answer {
 	expires_at: number;
 }
 
-/** Asks once. `true`: there is a key, for as long as the server said. */
-async function ask({ session, member }: Owner): Promise<boolean> {
-	const response = await fetch('/api/v1/session/lease', { method: 'POST' });
-	if (!response.ok) return false;
+/** Asks once. Milliseconds for which there is a key, as the server said; 0: there is none. */
+async function ask({ session, member }: Owner): Promise<number> {
+	const response = await carried(new Request('/api/v1/session/lease', { method: 'POST' }));
+	if (!response.ok) return 0;
 	const { key, expires_at } = (await response.json()) as Answer;
 	const date = Date.parse(response.headers.get('date') ?? '');
-	const end = until(expires_at, Number.isNaN(date) ? null : date, Date.now());
+	const now = Date.now();
+	const end = until(expires_at, Number.isNaN(date) ? null : date, now);
 	await local.accept(key, { session, member, until: end });
-	return true;
+	return end - now;
 }
 
 class Renewal {
 	#owner: Owner | null = null;
 	#triedAt = 0;
 	#renewedAt = 0;
+	#every = 0;
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#unsealed: () => void = () => {};
 	#over: () => void = () => {};
@@ -59,11 +62,13 @@ class Renewal {
 	async renew(): Promise<void> {
 		const now = Date.now();
 		if (!this.#owner || now < this.#triedAt + AGAIN_AFTER) return;
-		if (local.durable && now < this.#renewedAt + RENEW_EVERY) return;
+		if (local.durable && now < this.#renewedAt + this.#every) return;
 		this.#triedAt = now;
 		const before = local.durable;
 		try {
-			if (!(await ask(this.#owner))) return;
+			const lasts = await ask(this.#owner);
+			if (!lasts) return;
+			this.#every = pace(lasts);
 			this.#renewedAt = now;
 			if (!before && local.durable) this.#unsealed();
 		} catch {

@@ -110,6 +110,16 @@ export class BrowserShelf implements Shelf {
 		return [...new Set(keys.map((key) => (key as unknown as Place)[0]))];
 	}
 
+	/** How many things lie on a board. */
+	size(board: Board): Promise<number> {
+		return this.#do(board, 'readonly', (store) => store.count());
+	}
+
+	async close(): Promise<void> {
+		(await this.#opening?.catch(() => null))?.close();
+		this.#opening = null;
+	}
+
 	async destroy(): Promise<void> {
 		// Emptied first: another page may hold the shelf itself open for a while.
 		for (const board of BOARDS) await this.clear(board).catch(() => {});

@@ -74,6 +74,12 @@ class Session {
 			this.ending = false;
 			throw thrown;
 		}
+		await this.clear();
+	}
+
+	/** Nothing of this person stays in the page or the browser, whatever the server thinks. */
+	async clear(): Promise<void> {
+		this.ending = true;
 		for (const act of this.#ends) await act();
 		this.me = null;
 	}

@@ -4,6 +4,7 @@
  * What must stay true: a draft survives a reload and follows its member from device to device; it is
  * gone once it is sent; and what is being typed here is never replaced by what came from elsewhere.
  */
+import { carried } from '$lib/api/client';
 import { live } from '$lib/live/store.svelte';
 import type { Label } from '$lib/live/wire';
 import { local } from '$lib/local/local';
@@ -113,7 +114,7 @@ class Drafts {
 	async refresh(): Promise<void> {
 		let drafts: FromServer[];
 		try {
-			const response = await fetch('/api/v1/drafts');
+			const response = await carried(new Request('/api/v1/drafts'));
 			if (!response.ok) return;
 			drafts = ((await response.json()) as { drafts: FromServer[] }).drafts;
 		} catch {
@@ -165,13 +166,15 @@ class Drafts {
 		this.#channel?.postMessage(room);
 		const { ahead: _, ...draft } = kept;
 		try {
-			const response = await fetch(`/api/v1/rooms/${room}/draft`, {
-				method: isEmpty(kept) ? 'DELETE' : 'PUT',
-				...(!isEmpty(kept) && {
-					headers: { 'content-type': 'application/json' },
-					body: JSON.stringify(draft)
+			const response = await carried(
+				new Request(`/api/v1/rooms/${room}/draft`, {
+					method: isEmpty(kept) ? 'DELETE' : 'PUT',
+					...(!isEmpty(kept) && {
+						headers: { 'content-type': 'application/json' },
+						body: JSON.stringify(draft)
+					})
 				})
-			});
+			);
 			// A room that is no longer there keeps no draft; anything else is tried again.
 			if (!response.ok && response.status !== 404) return this.#tell(room, AGAIN);
 		} catch {

@@ -1,5 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { answer, api, whenIncomplete, whenSignedOut } from '$lib/api/client';
+import { doorFor, tend } from '$lib/device/hand';
 import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
@@ -35,7 +36,7 @@ export const load: LayoutLoad = async ({ url }) => {
 async function away(url: URL): Promise<never> {
 	void local.wipe();
 	const welcome = await answer(api.GET('/api/v1/welcome'));
-	redirect(307, welcome.set_up ? signInFor(url.pathname + url.search) : '/setup');
+	redirect(307, welcome.set_up ? doorFor(signInFor(url.pathname + url.search)) : '/setup');
 }
 
 async function resume(): Promise<boolean> {
@@ -66,6 +67,7 @@ function begin(): void {
 	);
 	if (begun) return;
 	begun = true;
+	tend();
 	live.whenOpen(() => void renewal.renew());
 	session.whenEnding(forget);
 }
@@ -91,5 +93,5 @@ function leave(): void {
 	if (session.ending || !session.me) return;
 	session.ending = true;
 	live.stop();
-	void forget().finally(() => location.replace(signInFor(location.pathname + location.search)));
+	void forget().finally(() => location.replace(doorFor(signInFor(location.pathname + location.search))));
 }
