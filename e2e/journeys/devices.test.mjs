@@ -222,7 +222,7 @@ journey('a device that was offline wipes itself when it returns', async ({ serve
 
   await step('it keeps things, and goes out of reach', async () => {
     await page.goto(`/rooms/${room}`);
-    await page.getByText('歳末の配送は28日まで').first().waitFor();
+    await page.getByText('歳末の配送は28日まで').last().waitFor();
     await until(async () => (await holds(page)).databases.includes('kairan'));
     await window.offline(true);
     device = await one(owner, person, '私のスマホ');
