@@ -4,8 +4,8 @@
 use axum::http::Method;
 use kairan_core::time::{DAY, MINUTE};
 use kairan_core::{Role, Seq};
-use kairan_people::factors::http::reset_from_command_line;
 use kairan_people::devices::Purpose;
+use kairan_people::factors::http::reset_from_command_line;
 use kairan_people::factors::totp::code_at;
 use kairan_people::testing::{PASSWORD, Passkey, Person, Reply, World, bytes, schema, send_with};
 use kairan_storage::testing::both_engines;
