@@ -354,6 +354,7 @@ async fn a_reset_is_seen_works_once_and_leads_to_a_new_factor() {
         refused.refused(401, "factor.refused");
         let late = world.post(&admin, &path, &Value::Null).await.expect(201);
         base.clock.advance(DAY);
+        let cookie = password(&world, &hana).await.cookie.expect("a cookie");
         let refused =
             call(&world, &cookie, Method::POST, "/session/factor", Some(json!({"reset": late["code"]})))
                 .await;

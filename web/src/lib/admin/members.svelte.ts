@@ -62,7 +62,8 @@ export async function memberDetail(id: string): Promise<MemberDetail> {
 		invited_until: null,
 		last_seen: null,
 		second_factor: false,
-		factor_reset: null
+		factor_reset: null,
+		locked: null
 	};
 }
 

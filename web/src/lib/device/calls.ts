@@ -1,92 +1,55 @@
-/**
- * What is asked of the server about devices. The types stand here until the server's own document names them.
- */
+/** What is asked of the server about devices. */
 import { answer, api, carried } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
-import type { MemberDetail } from '$lib/api/types';
+import type { components } from '$lib/api/schema';
 import type { Outcome } from '$lib/factors/calls';
 
-export type DeviceState = 'pending' | 'enrolled' | 'locked' | 'wiping' | 'wiped' | 'removed';
-export type DeviceKind = 'browser' | 'app' | 'desktop' | 'api';
-export type Ownership = 'own' | 'lent';
-export type Device = {
-	id: string;
-	member: string;
-	name: string;
-	kind: DeviceKind;
-	os: string;
-	ownership: Ownership;
-	state: DeviceState;
-	enrolled_at: number | null;
-	consent: { version: number; at: number } | null;
-	first_seen: number;
-	last_seen: number;
-	address: string;
-	lock: { at: number; by: string | null } | null;
-	wipe: {
-		asked_at: number;
-		by: string | null;
-		confirmed_at: number | null;
-		items: number | null;
-	} | null;
-	/** From when on it cannot read what it keeps, without being in touch. */
-	unreadable_at: number | null;
-	current: boolean;
-};
-export type OwnDevices = { devices: Device[]; most: number | null; lease_hours: number; may_add: boolean };
-export type DeviceCode = {
-	code: string;
-	expires_at: number;
-	uri: string;
-	qr: { size: number; modules: string };
-};
-export type DeviceSettings = {
-	required: boolean;
-	code_from: { manager: boolean; own_device: boolean };
-	approval: boolean;
-	most: number | null;
-	lease_hours: number;
-};
-export type DeviceTerms = { version: number; text: string; since: number | null };
-export type LockedMember = MemberDetail & { locked?: { at: number; by: string | null } | null };
-/** `wipe` with `DELETE` takes it back. */
-export type Act = 'lock' | 'unlock' | 'wipe' | 'keep' | 'approve' | 'refuse';
+type Schemas = components['schemas'];
+export type DeviceState = Schemas['DeviceState'];
+export type DeviceKind = Schemas['DeviceKind'];
+export type Ownership = Schemas['Ownership'];
+export type Device = Schemas['Device'];
+export type OwnDevices = Schemas['OwnDevices'];
+export type DeviceCode = Schemas['DeviceCode'];
+export type DeviceSettings = Schemas['DeviceSettings'];
+export type DeviceTerms = Schemas['DeviceTerms'];
+/** What is done to a device; `keep` takes a wipe back. */
+export type OwnAct = 'lock' | 'unlock' | 'wipe' | 'keep';
+export type Act = OwnAct | 'approve' | 'refuse';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the server's document names these routes
-const raw = api as any;
-const send = <T>(
-	method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-	path: string,
-	body?: unknown
-): Promise<T> => answer<T>(raw[method](`/api/v1${path}`, body === undefined ? {} : { body }));
+const of = (id: string) => ({ params: { path: { id } } });
 
-const acted = (base: string, act: Act): Promise<Device> =>
-	act === 'keep' ? send('DELETE', `${base}/wipe`) : send('POST', `${base}/${act}`);
+export const consent = (version: number): Promise<Outcome> =>
+	answer<Outcome>(api.POST('/api/v1/session/consent', { body: { version } }));
 
-export const consent = (version: number) => send<Outcome>('POST', '/session/consent', { version });
+export const ownDevices = () => answer(api.GET('/api/v1/me/devices'));
+export const ownCode = () => answer(api.POST('/api/v1/me/device-code'));
+export const renameOwn = (id: string, name: string) =>
+	answer(api.PATCH('/api/v1/me/devices/{id}', { ...of(id), body: { name } }));
+export const actOnOwn = (id: string, act: OwnAct): Promise<Device> =>
+	act === 'keep'
+		? answer(api.DELETE('/api/v1/me/devices/{id}/wipe', of(id)))
+		: answer(api.POST(`/api/v1/me/devices/{id}/${act}`, of(id)));
 
-export const ownDevices = () => send<OwnDevices>('GET', '/me/devices');
-export const ownCode = () => send<DeviceCode>('POST', '/me/device-code');
-export const renameOwn = (id: string, name: string) => send<Device>('PATCH', `/me/devices/${id}`, { name });
-export const actOnOwn = (id: string, act: Act) => acted(`/me/devices/${id}`, act);
-
-export const register = (asked: { member?: string; state?: DeviceState; after?: string }) => {
-	const query = new URLSearchParams(asked as Record<string, string>).toString();
-	return send<{ devices: Device[]; next: string | null }>('GET', `/devices${query && `?${query}`}`);
-};
-export const actOn = (id: string, act: Act) => acted(`/devices/${id}`, act);
+export const register = (query: { member?: string; state?: DeviceState; after?: string }) =>
+	answer(api.GET('/api/v1/devices', { params: { query } }));
+export const actOn = (id: string, act: Act): Promise<Device> =>
+	act === 'keep'
+		? answer(api.DELETE('/api/v1/devices/{id}/wipe', of(id)))
+		: answer(api.POST(`/api/v1/devices/{id}/${act}`, of(id)));
 export const change = (id: string, body: { name?: string; ownership?: Ownership }) =>
-	send<Device>('PATCH', `/devices/${id}`, body);
+	answer(api.PATCH('/api/v1/devices/{id}', { ...of(id), body }));
 export const codeFor = (member: string, ownership: Ownership) =>
-	send<DeviceCode>('POST', `/members/${member}/device-code`, { ownership });
+	answer(api.POST('/api/v1/members/{id}/device-code', { ...of(member), body: { ownership } }));
 export const lockMember = (member: string, on: boolean) =>
-	send<LockedMember>('POST', `/members/${member}/${on ? 'lock' : 'unlock'}`);
+	answer(api.POST(`/api/v1/members/{id}/${on ? 'lock' : 'unlock'}`, of(member)));
 
-export const settings = () => send<DeviceSettings>('GET', '/organisation/devices');
+export const settings = () => answer(api.GET('/api/v1/organisation/devices'));
 export const saveSettings = (body: DeviceSettings) =>
-	send<DeviceSettings>('PUT', '/organisation/devices', body);
-export const terms = () => send<DeviceTerms>('GET', '/organisation/device-terms');
-export const saveTerms = (text: string) => send<DeviceTerms>('PUT', '/organisation/device-terms', { text });
+	answer(api.PUT('/api/v1/organisation/devices', { body }));
+export const terms = () => answer(api.GET('/api/v1/organisation/device-terms'));
+export const saveTerms = (text: string) =>
+	answer(api.PUT('/api/v1/organisation/device-terms', { body: { text } }));
 
 /** The whole register as a table for other programs. Asks for a proof first, as everything does that leaves the house. */
 export async function sheet(): Promise<Blob> {

@@ -132,7 +132,7 @@ const parts: enrolling.Enrolling<Outcome> = {
 		const once = async () => {
 			const signed = await prove(held, 'enrol');
 			const body = { id: held.device, ...(code && { code }), ...about, key, ...signed };
-			return answer<Outcome>(api.POST('/api/v1/session/device' as never, { body } as never));
+			return answer<Outcome>(api.POST('/api/v1/session/device', { body }));
 		};
 		return once().catch((thrown) => {
 			if (Problem.from(thrown).code !== 'device.proof_refused') throw thrown;

@@ -1,6 +1,6 @@
 /** One's own devices: what there is, and what may be done to each. */
 import { Problem } from '$lib/api/problem';
-import { actOnOwn, ownDevices, renameOwn, type Act, type Device, type OwnDevices } from './calls';
+import { actOnOwn, ownDevices, renameOwn, type Device, type OwnAct, type OwnDevices } from './calls';
 
 const ORDER: Record<Device['state'], number> = {
 	enrolled: 0,
@@ -40,7 +40,7 @@ export class MyDevices {
 		}
 	}
 
-	act(device: Device, act: Act): Promise<boolean> {
+	act(device: Device, act: OwnAct): Promise<boolean> {
 		return this.#change(device.id, () => actOnOwn(device.id, act));
 	}
 

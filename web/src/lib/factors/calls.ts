@@ -8,7 +8,7 @@ type Schemas = components['schemas'];
 export type Needs = Schemas['Needs'];
 /** What a person can show as a second factor. */
 export type Way = Schemas['Way'];
-export type Standing = Schemas['Standing'] & { code_needed?: boolean };
+export type Standing = Schemas['Standing'];
 export type Outcome = Me | Standing;
 export type Factors = Schemas['Factors'];
 export type Passkey = Schemas['Passkey'];

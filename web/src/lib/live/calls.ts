@@ -14,8 +14,7 @@ import type { History, Message, Room, RoomEvent } from './wire';
 
 export async function ticket(): Promise<string> {
 	const body = await socketProof();
-	const call = api.POST('/api/v1/gateway/ticket', { body } as never) as never;
-	return (await answer<{ ticket: string }>(call)).ticket;
+	return (await answer(api.POST('/api/v1/gateway/ticket', { body }))).ticket;
 }
 
 export const rooms = async (): Promise<Room[]> => (await answer(api.GET('/api/v1/rooms'))).rooms;
