@@ -59,6 +59,17 @@ pub struct Entering {
 }
 
 impl Entering {
+    /// Whether this step's turn has come: nothing that is asked for earlier is missing.
+    ///
+    /// # Errors
+    /// 403 `session.incomplete` with what comes first.
+    pub fn reached(&self, step: Needs) -> Result<(), Refusal> {
+        match self.needs {
+            Some(earlier) if earlier < step => Err(incomplete(earlier)),
+            _ => Ok(()),
+        }
+    }
+
     /// The caller this is when nothing is missing.
     ///
     /// # Errors

@@ -317,6 +317,23 @@ impl World {
         self.entered(reply, &person.login, browser, made["code"].as_str()).await
     }
 
+    /// Signs in on a further device that waits for an administrator, which the organisation asks for.
+    ///
+    /// # Panics
+    /// When refused, or when it is let in at once.
+    pub async fn at_a_waiting_device(&self, person: &Person) -> Person {
+        let made = self.post(person, "/me/device-code", &Value::Null).await.expect(201);
+        let body = json!({ "login": person.login, "password": PASSWORD });
+        let reply = self.anyone(Method::POST, "/session", &body).await;
+        let browser = Browser::new(&self.people);
+        let code = made["code"].as_str();
+        let reply = browser.complete(&self.app, &self.people, reply, &person.login, code).await;
+        assert_eq!(reply.body["needs"], "approval", "{}", reply.text);
+        let session = reply.body["session"].as_str().and_then(|id| id.parse().ok()).expect("a session's id");
+        let cookie = reply.cookie.expect("a cookie");
+        Person { session, cookie, browser, ..person.clone() }
+    }
+
     /// The cookie a person's browser sends by now.
     ///
     /// # Panics

@@ -14,6 +14,7 @@ use super::queries::{self, Device};
 use super::rules::{DEVICE_BOUND, DEVICE_CODE_REFUSED, DEVICE_PROOF_REFUSED, State};
 use crate::signin::commands::{self as sessions, Entered};
 use crate::signin::rules::SESSION_MISSING;
+use crate::signin::standing::Needs;
 use crate::{Caller, Entering, People, Token};
 
 impl People {
@@ -42,13 +43,15 @@ impl People {
     /// Makes the browser of a session a device of its person. The key was checked. The answer is the session's new token.
     ///
     /// # Errors
-    /// `device.code_refused`, `device.too_many`, `device.taken`, `device.bound`, 429 `signin.slow`.
+    /// `session.incomplete` while a second factor is missing; `device.code_refused`, `device.too_many`, `device.taken`,
+    /// `device.bound`, 429 `signin.slow`.
     pub async fn enrol_device(
         &self,
         entering: Entering,
         asked: enrolment::Enrolment,
         client: &ClientInfo,
     ) -> Result<Entered, Refusal> {
+        entering.reached(Needs::Device)?;
         // Guessing a code is as slow as guessing a password, and counted apart from it.
         let key = format!("device code {}", entering.member);
         if asked.code.is_some() {
@@ -84,8 +87,10 @@ impl People {
     /// Accepts the terms on the device of a session. The answer is the session's new token.
     ///
     /// # Errors
-    /// `device.terms_changed`; `device.proof_refused` for a session without a device.
+    /// `session.incomplete` while something else comes first; `device.terms_changed`; `device.proof_refused` for a session
+    /// without a device.
     pub async fn accept_device_terms(&self, entering: Entering, version: i64) -> Result<Entered, Refusal> {
+        entering.reached(Needs::Consent)?;
         let device = entering.device.ok_or_else(|| Refusal::new(&DEVICE_PROOF_REFUSED))?;
         let (member, session) = (entering.member, entering.session);
         let token = Token::new(self.surroundings());

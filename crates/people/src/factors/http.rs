@@ -239,12 +239,10 @@ struct ResetWaiting {
     expires_at: Instant,
 }
 
-/// Lists one's own second factors. Not before one of them was shown.
+/// Lists one's own second factors: in a session that is complete, or that needs one and has none.
 #[utoipa::path(get, path = "/me/factors", tag = "me", responses((status = 200, body = Factors)), security(("session" = [])))]
 async fn list_factors(State(people): State<People>, entering: Entering) -> Answer<Json<Factors>> {
-    if let Some(needs) = entering.needs.filter(|needs| *needs == Needs::SecondFactor) {
-        return Err(caller::incomplete(needs).into());
-    }
+    may_enrol(&entering)?;
     let (member, session, now) = (entering.member, entering.session, people.surroundings().now());
     let read = async move |reader: &mut Reader| -> Result<Factors, Refusal> {
         let open = signin::session_by_id(reader, member, session).await?;
@@ -343,7 +341,8 @@ async fn remove_totp(State(people): State<People>, caller: Caller) -> Answer<NoC
     Ok(NoContent)
 }
 
-/// Who has a factor shows it before adding another; asked again inside the transaction that adds it.
+/// Who has a factor shows it before adding another, and everything else that their session needs is there before; asked again
+/// inside the transaction that adds it.
 fn may_enrol(entering: &Entering) -> Result<(), Refusal> {
     match entering.needs {
         None | Some(Needs::EnrolFactor) => Ok(()),

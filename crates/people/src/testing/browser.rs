@@ -99,10 +99,11 @@ impl Browser {
     }
 
     /// Goes on from an answer that opened a session until the session is complete; the last answer has the cookie. Those who
-    /// must have a second factor get a passkey, and show it from then on.
+    /// must have a second factor get a passkey, and show it from then on. What only an administrator can do ends the way: the
+    /// answer says `approval`.
     ///
     /// # Panics
-    /// When a step is refused, or waits for somebody else.
+    /// When a step is refused.
     pub async fn complete(
         &self,
         app: &Router,
@@ -138,6 +139,7 @@ impl Browser {
                 Some("consent") => {
                     call("/session/consent", json!({ "version": reply.body["terms"]["version"] })).await
                 }
+                Some("approval") => return reply,
                 Some(other) => panic!("a step that no browser takes by itself: {other}"),
                 None if reply.body["member"].is_object() || reply.body["me"].is_object() => return reply,
                 // The answer to a factor that was enrolled says only that something is still needed.

@@ -36,7 +36,7 @@ const PUBLIC: [&str; 15] = [
 const PAGES: [&str; 7] = ["/", "/api", "/api/", "/api/v1/openapi.json", "/healthz", "/metrics", "/readyz"];
 
 /// Ids that name nothing.
-fn nothing(server: &Server) -> Named {
+pub fn nothing(server: &Server) -> Named {
     Named {
         room: server.id::<RoomId>().to_string(),
         message: server.id::<MessageId>().to_string(),
@@ -73,7 +73,7 @@ async fn without_a_session_only_the_public_operations_answer() {
 
 /// What a session that is not complete may do: complete itself, or end. Enrolling comes only to those who have nothing to
 /// show: who has a factor shows it first.
-const ENTERING: [&str; 3] = ["close_session", "show_factor", "show_standing"];
+pub const ENTERING: [&str; 3] = ["close_session", "show_factor", "show_standing"];
 const ENROLLING: [&str; 5] =
     ["add_passkey", "challenge_new_passkey", "confirm_totp", "list_factors", "offer_totp"];
 

@@ -15,4 +15,5 @@ mod push;
 mod raw;
 mod silence;
 mod socket;
+mod states;
 mod world;
