@@ -63,7 +63,7 @@ try {
     ['room-phone', 'phone', 'light'],
   ])) {
     const { context, page } = await browser.window(name, server.url, { hold, theme });
-    await context.addCookies(otsu.cookies);
+    await otsu.window(context);
     await new RoomPage(page).open(room);
     await new RoomPage(page).message('歳末のシフト').waitFor();
     await page.waitForLoadState('networkidle');

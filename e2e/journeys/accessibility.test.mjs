@@ -106,7 +106,7 @@ journey('every screen of the client is accessible', async ({ server, browser, st
     });
     await step(`inside: ${spoken(way)}`, async () => {
       const window = await browser.window(`inside-${spoken(way)}`, server.url, way);
-      await window.context.addCookies(owner.cookies);
+      await owner.window(window.context);
       const found = [];
       for (const [screen, address, ready] of screens) {
         await window.page.goto(address);

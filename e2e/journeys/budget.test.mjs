@@ -13,7 +13,7 @@ journey('the first load stays within 90 KB of JavaScript and CSS', async ({ serv
   for (const [screen, person] of /** @type {const} */ ([['the sign-in page', null], ['the room list', owner]])) {
     await step(`${screen} is within its budget`, async () => {
       const window = await browser.window(screen, server.url);
-      if (person) await window.context.addCookies(person.cookies);
+      if (person) await person.window(window.context);
       /** @type {Set<string>} */
       const loaded = new Set();
       window.page.on('request', (request) => {

@@ -20,7 +20,7 @@ async function shop(/** @type {import('../harness/journey.mjs').Stage} */ { serv
     owner.call('PUT', '/organisation/settings', { ...settings, mail: { on: false }, push });
   const window = await browser.window('乙川', server.url);
   await window.context.grantPermissions(['notifications', 'clipboard-read'], { origin: server.url });
-  await window.context.addCookies(otsu.cookies);
+  await otsu.window(window.context);
   return { owner, otsu, rooms, decide, window };
 }
 

@@ -201,9 +201,9 @@ journey('a member who lost their phone starts anew with a code handed over (R8)'
   const owner = await organisation(server);
   const otsu = await owner.bring({ ...OTSU, login: 'otsukawa' });
   const desk = await browser.window('甲野', server.url);
-  await desk.context.addCookies(owner.cookies);
+  await owner.window(desk.context);
   const phone = await browser.window('乙川', server.url, { hold: 'phone' });
-  await phone.context.addCookies(otsu.cookies);
+  await otsu.window(phone.context);
   const admin = new Pointer(desk.page);
   const hands = new Pointer(phone.page);
   const { page } = phone;

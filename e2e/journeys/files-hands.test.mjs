@@ -20,7 +20,7 @@ async function shop(/** @type {import('../harness/journey.mjs').Stage} */ { serv
   });
   const room = await owner.room('駅前店 連絡', [otsu]);
   const window = await browser.window('owner', server.url, { hold: /** @type {any} */ (hold) });
-  await window.context.addCookies(owner.cookies);
+  await owner.window(window.context);
   const page = new RoomPage(window.page);
   await page.open(room);
   return { owner, otsu, room, window, page };

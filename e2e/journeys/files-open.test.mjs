@@ -16,7 +16,7 @@ journey('documents, films and sounds open in the client', async ({ server, brows
   });
   const room = await owner.room('駅前店 連絡', [otsu]);
   const { context, page } = await browser.window('otsu', server.url);
-  await context.addCookies(otsu.cookies);
+  await otsu.window(context);
   await page.goto('/rooms');
   const film = await made.webm(page);
   await made.postFiles(owner, room, '書類一式', [
@@ -118,7 +118,7 @@ journey('screens with files are accessible in both themes', async ({ server, bro
     for (const hold of /** @type {const} */ (['desktop', 'phone'])) {
       await step(`${theme}, ${hold}`, async () => {
         const { context, page } = await browser.window(`${theme}-${hold}`, server.url, { theme, hold });
-        await context.addCookies(owner.cookies);
+        await owner.window(context);
         await new RoomPage(page).open(room);
         const log = page.getByRole('log');
         await log.getByRole('button', { name: /納品予定.pdf.*開く$/ }).waitFor();

@@ -22,7 +22,7 @@ async function shop(/** @type {any} */ { server, browser }, /** @type {any} */ h
   const room = await owner.room('駅前店 連絡', [otsu]);
   const open = async (/** @type {any} */ person, /** @type {string} */ name, /** @type {any} */ how) => {
     const window = await browser.window(name, server.url, how);
-    await window.context.addCookies(person.cookies);
+    await person.window(window.context);
     await new RoomPage(window.page).open(room);
     return window;
   };

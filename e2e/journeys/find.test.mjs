@@ -32,7 +32,7 @@ journey(
     });
 
     const desk = await browser.window("乙川", server.url);
-    await desk.context.addCookies(otsukawa.cookies);
+    await otsukawa.window(desk.context);
     const { page } = desk;
     const field = page.getByRole("combobox", {
       name: "発言・ファイル・人・部屋をさがす",
@@ -123,7 +123,7 @@ journey(
       hold: "phone",
       theme: "dark",
     });
-    await phone.context.addCookies(owner.cookies);
+    await owner.window(phone.context);
     const { page } = phone;
     await page.goto("/rooms");
     await page.getByRole("link", { name: "さがす" }).click();

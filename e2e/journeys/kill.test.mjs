@@ -23,7 +23,7 @@ async function killed({ server, browser, step, say }) {
   const pages = [];
   for (const [name, person] of Object.entries(people)) {
     const window = await browser.window(name, server.url, { hold: name === '丙山' ? 'phone' : 'desktop' });
-    await window.context.addCookies(person.cookies);
+    await person.window(window.context);
     const page = new RoomPage(window.page);
     await page.open(room);
     pages.push(page);

@@ -27,7 +27,7 @@ journey(
       hold: "phone",
     });
     for (const { context } of [desk, phone])
-      await context.addCookies(otsukawa.cookies);
+      await otsukawa.window(context);
     const room = new RoomPage(desk.page);
     const hands = new Pointer(desk.page);
 

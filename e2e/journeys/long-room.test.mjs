@@ -75,7 +75,7 @@ journey('a room of 10,000 messages opens on the last unread and scrolls without 
     await step(`on a ${hold} it opens on the first unread`, async () => {
       await otsu.call('GET', `/rooms/${room}`);
       const window = await browser.window(`乙川-${hold}`, server.url, { hold });
-      await window.context.addCookies(otsu.cookies);
+      await otsu.window(window.context);
       const page = new RoomPage(window.page);
       // Reading marks would move the unread on for the next window; they are held back here.
       await window.page.route('**/api/v1/rooms/*/read', (route) => route.fulfill({ json: { read: readUpTo } }));

@@ -13,7 +13,7 @@ async function room(/** @type {import('../harness/journey.mjs').Stage} */ { serv
   const id = await owner.room('駅前店 連絡', [otsu]);
   const open = async (/** @type {string} */ name, /** @type {import('../harness/api.mjs').Person} */ person, hold = 'desktop') => {
     const window = await browser.window(name, server.url, { hold: /** @type {any} */ (hold) });
-    await window.context.addCookies(person.cookies);
+    await person.window(window.context);
     return { window, page: new RoomPage(window.page) };
   };
   return { owner, otsu, id, open };

@@ -48,7 +48,7 @@ async function scan(svg) {
 journey('thirty people are brought in from a file, and each gets a sheet of paper', async ({ server, browser, step }) => {
   const owner = await organisation(server);
   const window = await browser.window('甲野', server.url);
-  await window.context.addCookies(owner.cookies);
+  await owner.window(window.context);
   const hands = new Pointer(window.page);
   const { page } = window;
   const choose = async (/** @type {string} */ name, /** @type {Buffer} */ buffer) => {
@@ -122,9 +122,9 @@ journey('a partner sees only their own room and the people in it', async ({ serv
   await owner.post(inner, '来期の仕入れ値について');
   await owner.post(outer, 'お世話になっております');
   const theirs = await browser.window('卯木', server.url);
-  await theirs.context.addCookies(partner.cookies);
+  await partner.window(theirs.context);
   const ours = await browser.window('乙川', server.url);
-  await ours.context.addCookies(otsu.cookies);
+  await otsu.window(ours.context);
 
   await step('no other room and nobody else stands anywhere', async () => {
     const { page } = theirs;

@@ -10,7 +10,7 @@ journey('a piece of the app that was out of reach comes by itself', async ({ ser
   const room = await owner.room('駅前店 連絡', []);
   // Without the worker beside the pages nothing has been copied beforehand.
   const window = await browser.window('甲野', server.url, { hold: 'phone', serviceWorkers: 'block' });
-  await window.context.addCookies(owner.cookies);
+  await owner.window(window.context);
   const page = new RoomPage(window.page);
   await page.open(room);
   let asked = 0;

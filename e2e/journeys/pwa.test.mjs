@@ -13,7 +13,7 @@ async function room(/** @type {import('../harness/journey.mjs').Stage} */ { serv
   const otsu = await owner.bring({ family_name: '乙川', given_name: '次郎', family_kana: 'おつかわ', given_kana: 'じろう' });
   const id = await owner.room('駅前店 連絡', [otsu]);
   const window = await browser.window('乙川', server.url, { hold: 'phone' });
-  await window.context.addCookies(otsu.cookies);
+  await otsu.window(window.context);
   return { owner, otsu, id, window, page: new RoomPage(window.page) };
 }
 
@@ -323,7 +323,7 @@ journey('an iPhone is told in words and pictures how to be reached', async (stag
     ])) {
       await stage.step(`${name}, ${theme}`, async () => {
         const { page, context } = await stage.browser.window(`${name}-${theme}`, stage.server.url, { hold: 'phone', theme, userAgent });
-        await context.addCookies(owner.cookies);
+        await owner.window(context);
         await page.goto('/me/notifications');
         const how = page.getByRole('region', { name: 'ホーム画面に追加' });
         await how.getByText('ホーム画面に追加したものだけが通知を受け取れます').waitFor();

@@ -9,7 +9,7 @@ journey('the owner decides what may leave the house and how much may be stored',
   const owner = await organisation(server);
   const otsu = await owner.bring({ family_name: '乙川', given_name: '次郎', family_kana: 'おつかわ', given_kana: 'じろう' });
   const desk = await browser.window('甲野', server.url);
-  await desk.context.addCookies(owner.cookies);
+  await owner.window(desk.context);
   const { page } = desk;
 
   await step('nothing leaves until it is switched on, and then it names nothing', async () => {
@@ -38,7 +38,7 @@ journey('the owner decides what may leave the house and how much may be stored',
 
   await step('a member sees what holds for them, and may be left in peace', async () => {
     const phone = await browser.window('乙川', server.url, { hold: 'phone', theme: 'dark' });
-    await phone.context.addCookies(otsu.cookies);
+    await otsu.window(phone.context);
     await phone.page.goto('/me/notifications');
     await phone.page.getByLabel('どの端末にも通知しない').selectOption('hour');
     await phone.page.getByText('いまは送れません').waitFor();
