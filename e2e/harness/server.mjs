@@ -18,7 +18,7 @@ const BINARY =
 const READY_WITHIN = 5_000;
 
 /** A port nobody listens on right now. */
-async function freePort() {
+export async function freePort() {
   const probe = createServer();
   await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
   const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());

@@ -4,6 +4,7 @@
 //! and that everything here that changes is an event first.
 
 pub mod caller;
+pub mod console;
 pub mod departments;
 pub mod devices;
 pub mod factors;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use kairan_core::{DeviceId, Role};
 
 use crate::config::Flags;
 
@@ -132,15 +133,99 @@ pub enum Command {
     },
 }
 
-/// What an administrator's screens do.
+/// What an administrator's screens do. What changes something is in the journal as done on the command line.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
-    /// Print a code that stands for a lost second factor, once (for an owner whom nobody else can help)
-    ResetFactor {
-        /// Login id or staff number
-        #[arg(value_name = "LOGIN|STAFF-NUMBER")]
-        who: String,
+    /// List everyone
+    Members {
+        /// How it is printed
+        #[command(flatten)]
+        format: Format,
     },
+    /// List devices, with the ids that device-lock and device-wipe take
+    Devices {
+        /// Only this person's
+        #[arg(value_name = "WHO")]
+        who: Option<String>,
+        /// How it is printed
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List open sessions
+    Sessions {
+        /// Only this person's
+        #[arg(value_name = "WHO")]
+        who: Option<String>,
+        /// How it is printed
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Lock a person: every session of theirs ends, and they do not sign in any more
+    Lock(Who),
+    /// Let a locked person sign in again
+    Unlock(Who),
+    /// End every session of a person; they may sign in again
+    SignOut(Who),
+    /// Give a person another role; their sessions end
+    Grant {
+        /// Who
+        #[command(flatten)]
+        who: Who,
+        /// owner, admin, auditor, hr, manager, member or partner
+        #[arg(value_name = "ROLE", value_parser = role)]
+        role: Role,
+    },
+    /// Print an invitation: a link with which a person joins, or chooses a new password
+    Invite(Who),
+    /// Print a code that stands for a lost second factor, once
+    ResetFactor(Who),
+    /// Print a code that brings a person's browser or phone in, once
+    DeviceCode {
+        /// Who
+        #[command(flatten)]
+        who: Who,
+        /// The device is the organisation's, lent to the person
+        #[arg(long)]
+        lent: bool,
+    },
+    /// Lock a device: its sessions end, and it opens nothing any more
+    DeviceLock(Which),
+    /// Let a locked device be used again
+    DeviceUnlock(Which),
+    /// Tell a device to wipe what it keeps: now, or when it comes back
+    DeviceWipe(Which),
+}
+
+/// A person.
+#[derive(Debug, Args)]
+pub struct Who {
+    /// Login id, staff number, or the id that `admin members` shows
+    #[arg(value_name = "WHO")]
+    pub who: String,
+}
+
+/// A device.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// The id that `admin devices` shows
+    #[arg(value_name = "ID")]
+    pub device: DeviceId,
+}
+
+/// How a list is printed; for people unless said otherwise.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Format {
+    /// As CSV that spreadsheets open (UTF-8)
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// As JSON: stable names, times in ms UTC
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let known = || Role::ALL.map(Role::name).join(", ");
+    Role::named(name).ok_or_else(|| format!("roles are {}", known()))
 }
 
 /// Who and what is set up.

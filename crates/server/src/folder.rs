@@ -85,7 +85,8 @@ impl Folder {
         }
     }
 
-    /// Holds it for as long as the answer lives: two servers on one folder would not hear each other's news.
+    /// Holds it for as long as the answer lives: what is no event (tickets, presence, uploads under way) one server would not
+    /// hear of from the other.
     ///
     /// # Errors
     /// [`FolderError::Held`] when another process does.

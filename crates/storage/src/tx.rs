@@ -271,7 +271,8 @@ impl Tx {
         let events = job
             .events
             .into_iter()
-            .map(|event| News::Event(Arc::new(Committed { event, contents: contents.clone() })));
+            .map(|event| Committed { event, contents: contents.clone(), found: false })
+            .map(|committed| News::Event(Arc::new(committed)));
         Ok(events.chain(job.news).collect())
     }
 

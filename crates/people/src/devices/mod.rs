@@ -14,7 +14,7 @@ pub mod project;
 pub mod proof;
 pub mod queries;
 pub mod rules;
-mod sheet;
+pub(crate) mod sheet;
 mod terms;
 
 pub use challenges::Challenges;

@@ -75,7 +75,7 @@ fn row(name: String, number: String, device: Device) -> Vec<String> {
     ]
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Browser => "ブラウザー",
         Kind::App => "入れたアプリ",
@@ -84,14 +84,14 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn ownership(ownership: Ownership) -> &'static str {
+pub(crate) fn ownership(ownership: Ownership) -> &'static str {
     match ownership {
         Ownership::Own => "私物",
         Ownership::Lent => "貸与",
     }
 }
 
-fn state(state: State) -> &'static str {
+pub(crate) fn state(state: State) -> &'static str {
     match state {
         State::Pending => "承認待ち",
         State::Enrolled => "利用中",
@@ -104,7 +104,7 @@ fn state(state: State) -> &'static str {
 
 /// `2026-12-07 09:00:00`, UTC: what spreadsheets take for a time. Days to dates after H. Hinnant, "chrono-Compatible
 /// Low-Level Date Algorithms".
-fn written(at: Instant) -> String {
+pub(crate) fn written(at: Instant) -> String {
     let seconds = at.ms().div_euclid(1_000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let shifted = days + 719_468;

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kairan_core::refusal::{BODY_SHAPE, NOT_FOUND};
+use kairan_core::refusal::BODY_SHAPE;
 use kairan_core::{FactorId, Instant, MemberId, Refusal};
 use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent};
 use kairan_storage::{Reader, Stream, Tx};
@@ -21,8 +21,6 @@ use super::queries::{self, Factor};
 use super::rules::{Kind, name};
 use crate::devices::DeviceProof;
 use crate::invitations::http::Qr;
-use crate::members::queries::by_handle;
-use crate::members::rules::handle;
 use crate::short_code::short_code;
 use crate::signin::http::{Entrance, Me, Standing, WithCookie, entered};
 use crate::signin::queries as signin;
@@ -458,15 +456,12 @@ async fn reset_factors(
     Ok(Created(ResetCode { code, expires_at }))
 }
 
-/// Makes such a code for the member with this login id or staff number, for whoever has the machine.
+/// Makes such a code for the member with this login id, staff number or id, for whoever has the machine.
 ///
 /// # Errors
 /// `not_found`, `factor.none`.
-pub async fn reset_from_command_line(people: &People, login: &str) -> Result<ResetCode, Refusal> {
-    let key = handle(login);
-    let read = async move |reader: &mut Reader| by_handle(reader, &key).await;
-    let found = people.store.read::<_, kairan_storage::Error, _>(read).await?;
-    let member = found.ok_or_else(|| Refusal::new(&NOT_FOUND))?;
+pub async fn reset_from_command_line(people: &People, who: &str) -> Result<ResetCode, Refusal> {
+    let member = crate::console::person(people, who).await?.id;
     let code = short_code(people.surroundings().bytes());
     let kept = code.clone();
     let job = async move |tx: &mut Tx| commands::reset_from_command_line(tx, member, &kept).await;

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use kairan_core::refusal::NOT_FOUND;
 use kairan_core::{FieldFault, Instant, MemberId, Permission, Refusal};
 use kairan_http::{Answer, At, Body, ClientInfo, Created, NoContent, Problem};
 use kairan_storage::{Reader, Stream, Tx};
@@ -16,8 +15,7 @@ use utoipa_axum::routes;
 
 use super::commands::{self, Inviter, chosen_login, needs_login, opened};
 use super::rules::SIGNUP_CLOSED;
-use crate::members::queries::by_handle;
-use crate::members::rules::{MemberState, handle};
+use crate::members::rules::MemberState;
 use crate::signin::commands::Opening;
 use crate::signin::door::{acceptable, personal};
 use crate::signin::events::How;
@@ -110,19 +108,13 @@ fn sheet(origin: &str, member: MemberId, token: &Token, expires_at: Instant) -> 
     Ok(Invitation { member, url, expires_at, qr })
 }
 
-/// Invites someone from the server's own command line, by login id or staff number: how an owner who lost everything gets
+/// Invites someone from the server's own command line, by login id, staff number or id: how an owner who lost everything gets
 /// back in.
 ///
 /// # Errors
 /// `not_found`, `invitation.bot`, `invitation.left`.
-pub async fn invite_from_command_line(people: &People, login: &str) -> Result<Invitation, Refusal> {
-    let key = handle(login);
-    let read = async move |reader: &mut Reader| by_handle(reader, &key).await;
-    let member = people
-        .store
-        .read::<_, kairan_storage::Error, _>(read)
-        .await?
-        .ok_or_else(|| Refusal::new(&NOT_FOUND))?;
+pub async fn invite_from_command_line(people: &People, who: &str) -> Result<Invitation, Refusal> {
+    let member = crate::console::person(people, who).await?.id;
     let mut made = invite(people, Inviter::CommandLine, &[member]).await?;
     made.pop().ok_or_else(|| Refusal::fault("one member was invited, and no invitation made"))
 }

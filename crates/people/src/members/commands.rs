@@ -124,16 +124,7 @@ pub async fn change_member(
     let (profile, role) = Addition { draft, role: Some(role) }.check().map_err(Refusal::fields)?;
     check_departments(tx, &profile).await?;
     queries::taken(tx, Some(member)).await?.check(&profile)?;
-    let loses_owner =
-        before.role == Role::Owner && role != Role::Owner && before.state == MemberState::Active;
-    if loses_owner && queries::other_owners(tx, member).await? == 0 {
-        return Err(Refusal::new(&OWNER_LAST));
-    }
-    if role != before.role {
-        let fact = RoleChanged { member, from: before.role, to: role };
-        tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(fact)).await?;
-        close_sessions(tx, caller.actor(), member, None, Why::RoleChanged).await?;
-    }
+    put_role(tx, caller.actor(), &before, role).await?;
     if profile != before.profile {
         let moved = profile.departments != before.profile.departments;
         tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(Changed { member, profile }))
@@ -145,11 +136,36 @@ pub async fn change_member(
     written(tx, member).await
 }
 
+/// Gives somebody another role, which goes with their kind, and ends their sessions (R18, R20). What is so already is no
+/// event.
+///
+/// # Errors
+/// `owner.last`.
+pub(crate) async fn put_role(tx: &mut Tx, actor: Actor, before: &Record, role: Role) -> Result<(), Refusal> {
+    let member = before.id;
+    if role == before.role {
+        return Ok(());
+    }
+    keep_an_owner(tx, before).await?;
+    let fact = RoleChanged { member, from: before.role, to: role };
+    tx.append(Stream::Organisation, actor, None, &MemberFact::from(fact)).await?;
+    close_sessions(tx, actor, member, None, Why::RoleChanged).await
+}
+
+/// Refuses what would leave the organisation without an owner who can sign in.
+async fn keep_an_owner(reader: &mut Reader, record: &Record) -> Result<(), Refusal> {
+    let owner = record.role == Role::Owner && record.state == MemberState::Active;
+    if owner && queries::other_owners(reader, record.id).await? == 0 {
+        return Err(Refusal::new(&OWNER_LAST));
+    }
+    Ok(())
+}
+
 /// Locks a person or unlocks them. Locking ends every session of theirs in the same commit (R20); their devices stay
 /// enrolled. What is so already is no event.
 ///
 /// # Errors
-/// `permission.denied`, `not_found`, `role.above`, `member.itself`.
+/// `permission.denied`, `not_found`, `role.above`, `member.itself`, `owner.last`.
 pub async fn set_lock(
     tx: &mut Tx,
     caller: &Caller,
@@ -159,15 +175,33 @@ pub async fn set_lock(
     caller.may(Permission::ManageMembers)?;
     let Some(record) = queries::record(tx, member).await? else { return Err(Refusal::new(&NOT_FOUND)) };
     may_lock_member(caller.role, record.role, member == caller.member)?;
+    put_lock(tx, caller.actor(), &record, locked).await?;
+    Ok(record)
+}
+
+/// Locks somebody or unlocks them. Whether anything changed.
+///
+/// # Errors
+/// `owner.last`.
+pub(crate) async fn put_lock(
+    tx: &mut Tx,
+    actor: Actor,
+    record: &Record,
+    locked: bool,
+) -> Result<bool, Refusal> {
+    let member = record.id;
     if queries::locked(tx, member).await?.is_some() == locked {
-        return Ok(record);
+        return Ok(false);
+    }
+    if locked {
+        keep_an_owner(tx, record).await?;
     }
     let fact = if locked { MemberFact::from(Locked { member }) } else { Unlocked { member }.into() };
-    tx.append(Stream::Organisation, caller.actor(), None, &fact).await?;
+    tx.append(Stream::Organisation, actor, None, &fact).await?;
     if locked {
-        close_sessions(tx, caller.actor(), member, None, Why::MemberLocked).await?;
+        close_sessions(tx, actor, member, None, Why::MemberLocked).await?;
     }
-    Ok(record)
+    Ok(true)
 }
 
 fn may_change(by: Role, from: Role, to: Role) -> bool {

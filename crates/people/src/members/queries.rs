@@ -144,12 +144,12 @@ pub async fn by_handle(reader: &mut Reader, handle: &str) -> Result<Option<Membe
     reader.maybe(sql, params![handle]).await?.map(|row| row.get(0)).transpose()
 }
 
-/// How many owners are here, without `except`.
+/// How many owners are here and may sign in, without `except`.
 ///
 /// # Errors
 /// What the engine says.
 pub async fn other_owners(reader: &mut Reader, except: MemberId) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM members WHERE role = 'owner' AND state = 'active' AND id <> $1";
+    let sql = "SELECT COUNT(*) FROM members WHERE role = 'owner' AND state = 'active' AND locked_at IS NULL AND id <> $1";
     reader.one(sql, params![except]).await?.get(0)
 }
 

@@ -8,7 +8,7 @@ use super::rules::Kind;
 kairan_core::codes! {
     ROLE_ABOVE = 403 "role.above", "所有者・管理者・監査・人事窓口の人と役割は、所有者だけが変えられます。所有者に頼んでください。", "Only an owner may manage owners, admins, auditors and the HR desk. Ask an owner.";
     ROLE_KIND = 422 "role.kind", "取引先の人の役割は「取引先」、それ以外の人は「取引先」以外にしてください。", "A partner's role is “partner”, and nobody else's is.";
-    OWNER_LAST = 409 "owner.last", "ただ1人の所有者なので、役割を変えられません。先に、ほかの人を所有者にしてください。", "This is the only owner. Make somebody else an owner first.";
+    OWNER_LAST = 409 "owner.last", "使えるただ1人の所有者なので、役割を変えることもロックすることもできません。先に、ほかの人を所有者にしてください。", "This is the only owner who can sign in: neither the role nor a lock can be set. Make somebody else an owner first.";
     MEMBER_LOCKED = 403 "member.locked", "このアカウントはロックされています。管理者に連絡してください。", "This account is locked. Contact an administrator.";
     MEMBER_ITSELF = 409 "member.itself", "自分自身をロックすることはできません。", "You cannot lock yourself.";
 }

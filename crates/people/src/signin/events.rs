@@ -172,6 +172,8 @@ pub enum Why {
     DeviceRefused,
     /// Its person was locked.
     MemberLocked,
+    /// Whoever has the machine ended it.
+    EndedForThem,
 }
 
 /// A sign-in or recovery was refused.

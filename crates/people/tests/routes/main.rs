@@ -2,6 +2,7 @@
 //! from the journal and compared.
 
 mod bad_input;
+mod console;
 mod departments;
 mod devices;
 mod factors;

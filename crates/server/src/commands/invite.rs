@@ -13,7 +13,7 @@ use crate::words::words;
 
 pub async fn run(context: &Context, who: &str) -> Result<Exit, Failed> {
     // Asked first, so that a mistyped folder does not become a new database.
-    drop(context.existing_database()?);
+    drop(context.current_database().await?);
     let store = context.store().await?;
     let people = assemble::people(&store, &context.config, None, None);
     let invitation = invite_from_command_line(&people, who).await?;
@@ -36,7 +36,7 @@ pub fn hours_left(now: Instant, until: Instant) -> i64 {
 
 /// The code in half blocks, two rows of modules to a line, dark on light whatever the terminal's colours, with the quiet
 /// zone of four modules that readers need (ISO/IEC 18004).
-fn drawn(qr: &Qr) -> String {
+pub fn drawn(qr: &Qr) -> String {
     const QUIET: usize = 4;
     let side = qr.size + 2 * QUIET;
     let modules = qr.modules.as_bytes();

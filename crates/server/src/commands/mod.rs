@@ -14,6 +14,7 @@ mod reindex;
 mod restore;
 mod serve;
 mod setup;
+mod table;
 mod verify;
 
 use std::path::Path;
@@ -79,11 +80,14 @@ impl From<FolderError> for Failed {
 
 impl From<Refusal> for Failed {
     fn from(refusal: Refusal) -> Self {
+        let code = refusal.code.name;
         let (mut ja, mut en) = refusal.words();
+        ja += &format!(" [{code}]");
+        en += &format!(" [{code}]");
         for fault in &refusal.fields {
             let (fault_ja, fault_en) = fault.words();
-            ja += &format!("\n  {}: {fault_ja}", fault.field);
-            en += &format!("\n  {}: {fault_en}", fault.field);
+            ja += &format!("\n  {}: {fault_ja} [{}]", fault.field, fault.code.name);
+            en += &format!("\n  {}: {fault_en} [{}]", fault.field, fault.code.name);
         }
         if let Some(cause) = &refusal.cause {
             ja += &format!("\n  {cause}");

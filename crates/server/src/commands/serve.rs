@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kairan_core::time::SECOND;
 use kairan_storage::log::{LogKey, Sequencer, Settings, VerifyError, Watch};
-use kairan_storage::{Error, Migration, Reader, Store, migrate};
+use kairan_storage::{Error, Migration, Others, Reader, Store, migrate};
 use kairan_talk::files::scan::Scanner;
 use kairan_talk::search::Indexer;
 use tokio::net::TcpListener;
@@ -50,6 +50,8 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     let key =
         Arc::new(key.map_err(|error| Failed::wrong(words!("署名鍵: {error}", "signing key: {error}")))?);
     let (sealing, blobs) = (context.sealing_key(&store).await?, context.blobs()?);
+    // Before anything listens, so that whoever reads a picture after this hears all that is written after it.
+    let others = Others::start(store.clone()).await?;
     assemble::catch_up(&store).await;
     let push_key = PushKey::open_or_create(&context.folder, &context.surroundings)
         .map_err(|error| Failed::wrong(words!("通知の鍵: {error}", "push key: {error}")))?;
@@ -60,6 +62,8 @@ pub async fn run(context: Context) -> Result<Exit, Failed> {
     metrics.follow(store.clone());
     let mut jobs = start_jobs(&context, &store, &key, &metrics, &stop);
     jobs.extend(start_senders(&context, &store, &push_key, &metrics, &stop));
+    let others_stop = stop.clone();
+    jobs.push(tokio::spawn(async move { others.run(others_stop.asked()).await }));
     let setup_code =
         setup_code::prepare(&context.config, &context.folder, &store, &context.surroundings).await?;
     let Assembled { api, goodbye } = assemble::assemble(Parts {

@@ -128,33 +128,33 @@ impl Task {
         let seq = committed.event.seq;
         match self.routing.place(room, seq) {
             Place::Old => {}
-            Place::Next => {
+            Place::Next if !committed.found => {
                 if let Some(frame) = frames::live(&committed.event, &committed.contents) {
                     self.tell(&committed.event, &frame).await;
                 }
             }
-            // Another lane's or node's events came in another order: the journal has them all.
-            Place::Gap(after) => {
-                let read = async move |reader: &mut kairan_storage::Reader| {
-                    let limit = seq.0 - after.0;
-                    let events =
-                        kairan_storage::events_after(reader, Stream::Room(room), after, limit).await?;
-                    Ok::<_, Error>(
-                        events
-                            .into_iter()
-                            .zip(frames::catch_up(reader, room, Seq::START, after, limit).await?)
-                            .collect::<Vec<_>>(),
-                    )
-                };
-                match self.store.read(read).await {
-                    Ok(missed) => {
-                        for (event, frame) in &missed {
-                            self.tell(event, frame).await;
-                        }
-                    }
-                    Err(error) => tracing::error!(%error, "the gateway could not read missed events"),
+            // Another process's event: its contents are in the journal.
+            Place::Next => self.read_missed(room, Seq(seq.0 - 1), seq).await,
+            // Some were told before the picture was read, or not at all: the journal has them.
+            Place::Gap(after) => self.read_missed(room, after, seq).await,
+        }
+    }
+
+    /// Tells a room's events after one place up to another, out of the journal.
+    async fn read_missed(&mut self, room: RoomId, after: Seq, upto: Seq) {
+        let read = async move |reader: &mut kairan_storage::Reader| {
+            let limit = upto.0 - after.0;
+            let events = kairan_storage::events_after(reader, Stream::Room(room), after, limit).await?;
+            let frames = frames::catch_up(reader, room, Seq::START, after, limit).await?;
+            Ok::<_, Error>(events.into_iter().zip(frames).collect::<Vec<_>>())
+        };
+        match self.store.read(read).await {
+            Ok(missed) => {
+                for (event, frame) in &missed {
+                    self.tell(event, frame).await;
                 }
             }
+            Err(error) => tracing::error!(%error, "the gateway could not read missed events"),
         }
     }
 

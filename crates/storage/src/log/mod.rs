@@ -26,6 +26,7 @@ pub mod witness;
 pub use fault::{Fault, FirstFault, Place, VerifyError};
 pub use heads::{SignedHead, TreeHead};
 pub use keys::{KEY_FILE, KeyError, KeyId, LogKey, PUBLIC_KEY_FILE, PublicKey};
+pub(crate) use rows::entries;
 pub use sequencer::{LogError, Progress, Sequencer, Settings};
 pub use verify::{Report, verify};
 pub use watch::{Watch, Watched};

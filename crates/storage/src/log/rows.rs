@@ -28,6 +28,12 @@ pub async fn frontier(reader: &mut Reader) -> Result<Frontier> {
         .ok_or_else(|| Error::Damaged("the stored edge of the log does not fit its size".into()))
 }
 
+/// How many entries the tree has, without its edge.
+pub async fn entries(reader: &mut Reader) -> Result<i64> {
+    let row = reader.maybe("SELECT size FROM log_frontier WHERE id = 0", params![]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// The columns of a head, in the order of [`head`].
 fn head(row: &Row) -> Result<SignedHead> {
     let head = TreeHead { size: size(row, 0)?, root: row.get(1)?, at: row.get(2)?, key: KeyId(row.get(3)?) };

@@ -23,25 +23,32 @@ pub enum Hand {
     Own(Caller),
     /// Somebody who manages its person.
     Admin(Caller),
+    /// Whoever has the machine.
+    CommandLine,
 }
 
 impl Hand {
-    fn caller(&self) -> &Caller {
+    fn caller(&self) -> Option<&Caller> {
         match self {
-            Self::Own(caller) | Self::Admin(caller) => caller,
+            Self::Own(caller) | Self::Admin(caller) => Some(caller),
+            Self::CommandLine => None,
         }
+    }
+
+    fn actor(&self) -> Actor {
+        self.caller().map_or(Actor::CommandLine, Caller::actor)
     }
 
     /// The device in this hand.
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
-        self.caller().device
+        self.caller().and_then(|caller| caller.device)
     }
 
     fn by(&self) -> By {
         match self {
             Self::Own(_) => By::Owner,
-            Self::Admin(_) => By::Admin,
+            Self::Admin(_) | Self::CommandLine => By::Admin,
         }
     }
 
@@ -58,6 +65,7 @@ impl Hand {
         match self {
             Self::Own(caller) if caller.member == device.member => Ok(device),
             Self::Own(_) => Err(unknown()),
+            Self::CommandLine => Ok(device),
             Self::Admin(caller) if caller.member == device.member => Ok(device),
             Self::Admin(caller) => {
                 let person = record(reader, device.member).await?.ok_or_else(unknown)?;
@@ -74,18 +82,18 @@ impl Hand {
 /// Those of [`Hand::reach`] and [`rules::act`]; `device.itself`.
 pub async fn act(tx: &mut Tx, hand: &Hand, device: DeviceId, act: Act) -> Result<Device, Refusal> {
     let device = hand.reach(tx, device).await?;
-    let caller = hand.caller();
+    let actor = hand.actor();
     let undone = if act == Act::CancelWipe { device.wipe } else { device.lock };
     let own = undone.is_some_and(|(_, by)| by == Some(device.member));
     rules::may_act(act, hand.by(), own)?;
-    if caller.device == Some(device.id) {
+    if hand.device() == Some(device.id) {
         return Err(Refusal::new(&DEVICE_ITSELF));
     }
     if already(device.state, act) {
         return Ok(device);
     }
     rules::act(device.state, act, hand.by(), own)?;
-    append(tx, device.member, caller.actor(), fact(device.id, act, 0)).await?;
+    append(tx, device.member, actor, fact(device.id, act, 0)).await?;
     let why = match act {
         Act::Lock => Some(Why::DeviceLocked),
         Act::Wipe => Some(Why::DeviceWiped),
@@ -93,7 +101,7 @@ pub async fn act(tx: &mut Tx, hand: &Hand, device: DeviceId, act: Act) -> Result
         _ => None,
     };
     if let Some(why) = why {
-        close_sessions_of(tx, caller.actor(), device.member, device.id, why).await?;
+        close_sessions_of(tx, actor, device.member, device.id, why).await?;
     }
     again(tx, device.id).await
 }
@@ -166,7 +174,7 @@ pub async fn describe(
     let name = name.map(rules::name).transpose()?.unwrap_or_else(|| before.name.clone());
     let ownership = ownership.unwrap_or(before.ownership);
     if (&name, ownership) != (&before.name, before.ownership) {
-        append(tx, before.member, hand.caller().actor(), Described { device, name, ownership }).await?;
+        append(tx, before.member, hand.actor(), Described { device, name, ownership }).await?;
     }
     again(tx, device).await
 }

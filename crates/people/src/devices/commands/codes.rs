@@ -51,6 +51,23 @@ pub async fn give(
     keep(tx, caller.actor(), member, ownership, code).await
 }
 
+/// Makes a code for whoever has the machine.
+///
+/// # Errors
+/// `not_found`.
+pub async fn give_from_command_line(
+    tx: &mut Tx,
+    member: MemberId,
+    ownership: Ownership,
+    code: &str,
+) -> Result<Instant, Refusal> {
+    let here = record(tx, member).await?.is_some_and(|record| record.state != MemberState::Left);
+    if !here {
+        return Err(Refusal::new(&NOT_FOUND));
+    }
+    keep(tx, Actor::CommandLine, member, ownership, code).await
+}
+
 /// Makes a code for a further device of one's own, on one that is enrolled.
 ///
 /// # Errors

@@ -158,7 +158,11 @@ pub struct DeviceCode {
 }
 
 impl DeviceCode {
-    fn new(people: &People, code: String, expires_at: Instant) -> Result<Self, kairan_core::Refusal> {
+    pub(crate) fn new(
+        people: &People,
+        code: String,
+        expires_at: Instant,
+    ) -> Result<Self, kairan_core::Refusal> {
         let uri = format!("{}/enrol#{code}", people.settings.public_origin);
         Ok(Self { qr: Qr::of(&uri)?, code, expires_at, uri })
     }
