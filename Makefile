@@ -18,7 +18,7 @@ DATA   ?= ./data
 help:
 	@echo 'make run           build everything and serve it at http://localhost:8080, data in ./data'
 	@echo 'make test          every check and test, in the order in which they tell most'
-	@echo 'make bench         how fast it posts durably, proves, seals files, and searches a million messages'
+	@echo 'make bench         how fast it posts durably, proves, seals files and searches, and what sign-in betrays'
 	@echo 'make fmt           format everything'
 	@echo 'make deny          dependencies against the advisory database (needs the internet)'
 	@echo 'make clean         remove what was built; ./data stays'
@@ -83,6 +83,8 @@ bench:
 	cargo bench --locked --package kairan-talk --bench unanswered
 	cargo bench --locked --package kairan-storage --bench log
 	cargo bench --locked --package kairan-storage --bench blobs
+	$(MAKE) release e2e/node_modules/.package-lock.json
+	KAIRAN_BINARY=$(abspath $(BINARY)) node e2e/timing.mjs
 
 fmt:
 	cargo fmt --all
