@@ -5,6 +5,7 @@
 //! there, and its policy lets it be used now and from here (R20). [`Caller`] takes complete sessions only; [`Entering`] takes
 //! any, for the few routes that complete one or end it.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use axum::extract::{FromRef, FromRequestParts};
@@ -230,7 +231,13 @@ impl People {
     /// What storage says.
     pub async fn close_sessions_over(&self) -> Result<usize, Refusal> {
         let now = self.surroundings().now();
-        let read = async move |reader: &mut Reader| queries::over(reader, now).await;
+        let read = async move |reader: &mut Reader| -> Result<_, kairan_storage::Error> {
+            let mut found = queries::over(reader, now).await?;
+            let known = found.iter().map(|(_, session)| *session).collect::<HashSet<_>>();
+            let more = queries::over_by_policy(reader, now).await?.into_iter();
+            found.extend(more.filter(|(_, session)| !known.contains(session)));
+            Ok(found)
+        };
         let found = self.store.read::<_, kairan_storage::Error, _>(read).await?;
         let many = found.len();
         for (member, session) in found {

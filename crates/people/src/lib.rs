@@ -31,7 +31,7 @@ use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::{Caller, Entering, Whence};
-pub use hooks::{Acquaintance, BelongingChanged, Hooks};
+pub use hooks::{Acquaintance, BelongingChanged, Downloads, Hooks};
 use signin::Hasher;
 use signin::throttle::Throttle;
 pub use token::Token;
@@ -178,6 +178,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())
+        .merge(policies::http::router())
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use kairan_core::DeviceId;
 use kairan_storage::{Error, Reader, Result, params};
 
-use super::rules::{Effective, Rule, Seat, Usual, Who, effective};
+use super::effective::{Effective, Usual, effective};
+use super::rules::{Rule, Seat, Who};
 use crate::devices::rules::{Kind, Ownership};
 use crate::{Caller, People, devices};
 

@@ -1,20 +1,16 @@
-//! The rules, whom they meet, and what follows from all that meet somebody. Pure.
+//! The rules, and whom they meet. Pure.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
-use kairan_core::time::{HOUR, MINUTE};
-use kairan_core::{Instant, Refusal, Role, RuleId};
+use kairan_core::{Role, RuleId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::hours::{Hours, open_next};
-use super::networks::within;
+use super::hours::Hours;
 use crate::devices::rules::{Kind, Ownership};
-use crate::signin::rules::{Life, life};
 
 kairan_core::codes! {
     POLICY_HOURS = 403 "policy.hours", "いまは、この端末で使える時間の外です。使えるのは{from}から{to}までです（決まり「{rule}」）。急ぐときは、管理者に連絡してください。", "It is outside the hours in which this device may be used: {from} to {to} (rule “{rule}”). If it is urgent, call an administrator.";
+    POLICY_VERSION = 409 "policy.version", "ほかの人が先に端末ポリシーを変えました。読み直して、もう一度直してください。", "Somebody else changed the policies meanwhile. Load them again and make your change once more.";
+    POLICY_LOCKS_OUT = 409 "policy.locks_you_out", "この決まり（「{rule}」）では、いまのあなた自身が使えなくなります。それでもよければ、確かめたうえで保存してください。", "Under the rule “{rule}” you could not use this yourself where you are now. If you want that, confirm it and save again.";
     POLICY_NETWORK = 403 "policy.network", "いまの接続元（{address}）からは使えません（決まり「{rule}」）。決められたネットワークにつないで、もう一度開いてください。分からないときは、管理者に聞いてください。", "This cannot be used from where you are connected ({address}; rule “{rule}”). Connect to an allowed network and try again, or ask an administrator.";
 }
 
@@ -141,15 +137,6 @@ pub struct Who {
     pub seat: Seat,
 }
 
-/// What the organisation decided about devices apart from its rules; rules only ever narrow it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usual {
-    /// How many devices one person may have.
-    pub devices: Option<i64>,
-    /// How long a lease lasts, hours.
-    pub lease_hours: i64,
-}
-
 impl Applies {
     /// Whether these words are about somebody.
     #[must_use]
@@ -167,168 +154,4 @@ impl Applies {
         });
         kind && ownership && (self.roles.is_empty() || self.roles.contains(&who.role))
     }
-}
-
-/// Something that holds, and the rule that says so.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Said<T> {
-    /// What.
-    pub value: T,
-    /// The rule's name.
-    pub rule: String,
-}
-
-/// What holds for somebody on a device: of all rules that meet them the strictest, limit by limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effective {
-    /// Of which set of rules; 0 while there never was one.
-    pub version: i64,
-    /// Whether originals may leave the server (R16).
-    pub download: bool,
-    /// Whether text may be copied.
-    pub copy: bool,
-    /// Whether it may be printed.
-    pub print: bool,
-    /// Whether it may be shared to other apps.
-    pub share: bool,
-    /// Whether renderings carry who looks and when (R17).
-    pub watermark: bool,
-    /// Whether it is blurred while another window is in front.
-    pub blur: bool,
-    /// When it may be used: within all of these.
-    pub hours: Vec<Said<Hours>>,
-    /// From where it may be used: out of one of each of these.
-    pub networks: Vec<Said<Vec<String>>>,
-    /// How many devices one person may have.
-    pub devices: Option<i64>,
-    /// How long a session lasts at most, hours (R19).
-    pub session_hours: i64,
-    /// How long it lasts unused, minutes (R19).
-    pub session_idle_minutes: i64,
-    /// How long the app stays unlocked unused, minutes; none: it need not be locked.
-    pub app_lock_minutes: Option<i64>,
-    /// How long what is kept on the device can be read without the server, hours (R13).
-    pub lease_hours: i64,
-    by: BTreeMap<Limit, String>,
-}
-
-impl Effective {
-    /// The name of the rule that decided this; none when it is as usual.
-    #[must_use]
-    pub fn rule(&self, limit: Limit) -> Option<&str> {
-        self.by.get(&limit).map(String::as_str)
-    }
-
-    /// How long a session lives under it.
-    #[must_use]
-    pub fn life(&self) -> Life {
-        Life { absolute: self.session_hours * HOUR, idle: self.session_idle_minutes * MINUTE }
-    }
-
-    /// Whether it may be used now and from here. An address that is not known is in no network.
-    ///
-    /// # Errors
-    /// 403 `policy.hours`, 403 `policy.network`.
-    pub fn admits(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Refusal> {
-        if let Some(shut) =
-            self.networks.iter().find(|said| !address.is_some_and(|at| within(&said.value, at)))
-        {
-            let address = address.map(|address| address.to_canonical().to_string()).unwrap_or_default();
-            return Err(Refusal::new(&POLICY_NETWORK).fact("address", address).fact("rule", &shut.rule));
-        }
-        match self.hours.iter().find(|said| !said.value.open(now)) {
-            None => Ok(()),
-            Some(Said { value: Hours { from, to, days }, rule }) => {
-                let all = self.hours.iter().map(|said| &said.value).collect::<Vec<_>>();
-                let refusal =
-                    Refusal::new(&POLICY_HOURS).fact("from", from).fact("to", to).fact("days", days);
-                Err(refusal.fact("rule", rule).fact("opens_at", open_next(&all, now)))
-            }
-        }
-    }
-
-    /// Takes one rule in: never loosens anything.
-    fn narrow(&mut self, rule: &Rule) {
-        let Limits { download, copy, print, share, watermark, blur, hours, networks, .. } = &rule.limits;
-        let flags = [
-            (Limit::Download, &mut self.download, download, false),
-            (Limit::Copy, &mut self.copy, copy, false),
-            (Limit::Print, &mut self.print, print, false),
-            (Limit::Share, &mut self.share, share, false),
-            (Limit::Watermark, &mut self.watermark, watermark, true),
-            (Limit::Blur, &mut self.blur, blur, true),
-        ];
-        for (limit, held, said, strict) in flags {
-            if *said == Some(strict) {
-                decide(&mut self.by, limit, &rule.name, *held == strict);
-                *held = strict;
-            }
-        }
-        for (limit, held, said) in [
-            (Limit::SessionHours, &mut self.session_hours, rule.limits.session_hours),
-            (Limit::SessionIdleMinutes, &mut self.session_idle_minutes, rule.limits.session_idle_minutes),
-            (Limit::LeaseHours, &mut self.lease_hours, rule.limits.lease_hours),
-        ] {
-            if let Some(said) = said.filter(|said| *said <= *held) {
-                decide(&mut self.by, limit, &rule.name, said == *held);
-                *held = said;
-            }
-        }
-        for (limit, held, said) in [
-            (Limit::Devices, &mut self.devices, rule.limits.devices),
-            (Limit::AppLockMinutes, &mut self.app_lock_minutes, rule.limits.app_lock_minutes),
-        ] {
-            if let Some(said) = said.filter(|said| held.is_none_or(|held| *said <= held)) {
-                decide(&mut self.by, limit, &rule.name, *held == Some(said));
-                *held = Some(said);
-            }
-        }
-        self.hours.extend(hours.iter().map(|hours| Said { value: hours.clone(), rule: rule.name.clone() }));
-        let said = networks.iter().map(|networks| Said { value: networks.clone(), rule: rule.name.clone() });
-        self.networks.extend(said);
-    }
-}
-
-/// Notes which rule decided. Of rules that say the same the first by name is told, so that their order does not matter.
-fn decide(by: &mut BTreeMap<Limit, String>, limit: Limit, rule: &str, same: bool) {
-    match by.get_mut(&limit) {
-        // What was usual anyway is not this rule's doing.
-        None if same => {}
-        Some(told) if same && told.as_str() <= rule => {}
-        Some(told) => rule.clone_into(told),
-        None => {
-            by.insert(limit, rule.to_owned());
-        }
-    }
-}
-
-/// What holds for somebody: the strictest of all rules that meet them, within what R19 allows their role and what the
-/// organisation decided about devices.
-#[must_use]
-pub fn effective(version: i64, rules: &[Rule], who: &Who, usual: Usual) -> Effective {
-    let life = life(who.role);
-    let mut effective = Effective {
-        version,
-        download: true,
-        copy: true,
-        print: true,
-        share: true,
-        watermark: false,
-        blur: false,
-        hours: Vec::new(),
-        networks: Vec::new(),
-        devices: usual.devices,
-        session_hours: life.absolute / HOUR,
-        session_idle_minutes: life.idle / MINUTE,
-        app_lock_minutes: None,
-        lease_hours: usual.lease_hours,
-        by: BTreeMap::new(),
-    };
-    for rule in rules.iter().filter(|rule| rule.applies.meets(who)) {
-        effective.narrow(rule);
-    }
-    // In an order of their own, so that the rules' order does not matter.
-    effective.hours.sort();
-    effective.networks.sort();
-    effective
 }

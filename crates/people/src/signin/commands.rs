@@ -226,12 +226,17 @@ pub async fn end_own_session(
 /// # Errors
 /// What storage says.
 pub async fn close_if_over(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<(), Refusal> {
-    match queries::session_by_id(tx, member, session).await? {
-        Some(open) if over(open.expires_at, open.seen, open.idle, tx.now()) => {
-            close(tx, Actor::System, member, open.id, open.token, Why::Expired).await
-        }
-        _ => Ok(()),
+    let open = queries::sessions_of(tx, member).await?.into_iter().find(|open| open.id == session);
+    let Some(open) = open else { return Ok(()) };
+    let now = tx.now();
+    let over_by_policy = match queries::session_by_id(tx, member, session).await? {
+        Some(held) => over(held.expires_at, held.seen, held.idle, now),
+        None => false,
+    };
+    if over_by_policy || over(open.expires_at, open.last_seen, open.idle, now) {
+        close(tx, Actor::System, member, open.id, open.token, Why::Expired).await?;
     }
+    Ok(())
 }
 
 /// Notes that a session is in use. A mark, not an event.

@@ -24,6 +24,7 @@ use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
+use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
 use crate::{Caller, Entering, People, Settings, factors};
 
@@ -57,6 +58,8 @@ pub struct Me {
     /// This session.
     #[schema(value_type = String, format = Uuid)]
     pub session: SessionId,
+    /// What holds on this device.
+    pub policy: MyPolicy,
 }
 
 /// The organisation's name, whole and short.
@@ -82,6 +85,7 @@ impl From<Myself> for Me {
             permissions: permissions(myself.record.role),
             preferences: myself.preferences,
             session: myself.session,
+            policy: myself.policy.into(),
             member: myself.record.into(),
         }
     }

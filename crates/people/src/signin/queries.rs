@@ -1,8 +1,10 @@
 //! Reading credentials and sessions.
 
+use kairan_core::ids::Id;
 use kairan_core::{DeviceId, Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
+use super::rules;
 use super::standing::{Facts, demands_factor};
 use crate::members::rules::{Kind, handle};
 use crate::policies::{self, Effective, Seat, Who};
@@ -232,6 +234,30 @@ pub async fn sessions_of(reader: &mut Reader, member: MemberId) -> Result<Vec<Op
     reader.query(sql, params![member]).await?.iter().map(read).collect()
 }
 
+/// Sessions that are over at `now` only because of what holds for them by now, and not closed yet (R19).
+///
+/// # Errors
+/// What the engine says.
+pub async fn over_by_policy(reader: &mut Reader, now: Instant) -> Result<Vec<(MemberId, SessionId)>> {
+    let rules = policies::queries::in_force(reader).await?.rules;
+    let Some(least) = policies::effective::shortest(&rules) else { return Ok(Vec::new()) };
+    let sql = "SELECT s.member, s.id FROM sessions s LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE s.id > $1 AND (s.opened_at <= $2 OR COALESCE(seen.at, s.opened_at) <= $3) ORDER BY s.id LIMIT 500";
+    let (old, unused) = (now.plus_ms(-least.absolute), now.plus_ms(-least.idle));
+    let (mut after, mut found) = (Vec::new(), Vec::new());
+    loop {
+        let rows = reader.query(sql, params![after, old, unused]).await?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = last.get::<SessionId>(1)?.bytes();
+        for row in &rows {
+            let (member, session) = (row.get(0)?, row.get(1)?);
+            let open = session_by_id(reader, member, session).await?;
+            if open.is_some_and(|open| rules::over(open.expires_at, open.seen, open.idle, now)) {
+                found.push((member, session));
+            }
+        }
+    }
+}
+
 /// Sessions that are over at `now` and not closed yet: whose, and which.
 ///
 /// # Errors
@@ -274,6 +300,8 @@ pub struct Myself {
     pub preferences: preferences::events::Preferences,
     /// This session.
     pub session: SessionId,
+    /// What holds in it.
+    pub policy: Effective,
 }
 
 /// Everything the client asks for first.
@@ -285,5 +313,6 @@ pub async fn myself(reader: &mut Reader, member: MemberId, session: SessionId) -
         crate::members::queries::record(reader, member).await?.ok_or(Error::NoRow("the caller's record"))?;
     let organisation = organisation::queries::name(reader).await?.unwrap_or_default();
     let preferences = preferences::queries::of(reader, member).await?;
-    Ok(Myself { record, organisation, preferences, session })
+    let open = session_by_id(reader, member, session).await?.ok_or(Error::NoRow("the caller's session"))?;
+    Ok(Myself { record, organisation, preferences, session, policy: open.policy })
 }
