@@ -3,7 +3,7 @@
 //! It stays true that a token proves a session only while that session is open, its person is here, and its time is not
 //! over (R18, R19); and that a session is nobody's voice before it is complete: everything its person and browser need is
 //! there, and its policy lets it be used now and from here (R20). [`Caller`] takes complete sessions only; [`Entering`] takes
-//! any, for the few routes that complete one or end it.
+//! any, for the few routes that complete one; [`Anywhere`] any at all, for the two that ask where it stands and end it.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -165,6 +165,15 @@ impl People {
         Ok(self.open_session(headers).await?.0)
     }
 
+    /// The same; whoever has completed it is let be here by their policy.
+    async fn entering_here(&self, headers: &HeaderMap, client: &ClientInfo) -> Result<Entering, Refusal> {
+        let (entering, policy) = self.open_session(headers).await?;
+        if entering.needs.is_none() {
+            policy.admits(Some(client.address), self.surroundings().now())?;
+        }
+        Ok(entering)
+    }
+
     /// The open session of these headers, and what holds in it.
     async fn open_session(&self, headers: &HeaderMap) -> Result<(Entering, Effective), Refusal> {
         let missing = || Refusal::new(&SESSION_MISSING);
@@ -269,7 +278,24 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(People::from_ref(state).entering(&parts.headers).await?)
+        let client = ClientInfo::from_request_parts(parts, state).await?;
+        Ok(People::from_ref(state).entering_here(&parts.headers, &client).await?)
+    }
+}
+
+/// Anyone with an open session, wherever and whenever they are: for asking where one stands, and for signing out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anywhere(pub Entering);
+
+impl<S> FromRequestParts<S> for Anywhere
+where
+    People: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(People::from_ref(state).entering(&parts.headers).await?))
     }
 }
 

@@ -19,6 +19,7 @@ use super::password::{judge, length, shortest};
 use super::queries::{self, Myself};
 use super::standing::Needs;
 use super::{commands, rules};
+use crate::caller::Anywhere;
 use crate::devices::rules::{Ownership, State as DeviceState};
 use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
@@ -26,7 +27,7 @@ use crate::members::http::Member;
 use crate::organisation::rules::short_name;
 use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
-use crate::{Caller, Entering, People, Settings, factors};
+use crate::{Caller, People, Settings, factors};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -380,7 +381,7 @@ async fn show_session(State(people): State<People>, caller: Caller) -> Answer<Js
 
 /// Where this session stands, complete or not.
 #[utoipa::path(get, path = "/session/standing", tag = "session", responses((status = 200, body = Standing)), security(("session" = [])))]
-async fn show_standing(State(people): State<People>, entering: Entering) -> Answer<Json<Standing>> {
+async fn show_standing(State(people): State<People>, Anywhere(entering): Anywhere) -> Answer<Json<Standing>> {
     Ok(Json(people.standing(entering.member, entering.session).await?))
 }
 
@@ -388,7 +389,7 @@ async fn show_standing(State(people): State<People>, entering: Entering) -> Answ
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)), security(("session" = [])))]
 async fn close_session(
     State(people): State<People>,
-    entering: Entering,
+    Anywhere(entering): Anywhere,
 ) -> Answer<impl IntoResponse + use<>> {
     let (member, session) = (entering.member, entering.session);
     let stream = Stream::Member(member);

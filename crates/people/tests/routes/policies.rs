@@ -210,7 +210,7 @@ async fn after_hours_nothing_answers_until_they_begin_again() {
         assert_eq!(facts["days"], json!([1, 2, 3, 4, 5]));
         let now = base.store.surroundings().now();
         assert_eq!(facts["opens_at"], json!(now.plus_ms(9 * HOUR)));
-        for path in ["/me/policy", "/me/devices", "/members", "/me/sessions"] {
+        for path in ["/me/policy", "/me/devices", "/members", "/me/sessions", "/me/factors"] {
             world.get(&hana, path).await.refused(403, "policy.hours");
         }
         // Where one stands can be asked, and one can sign out.
