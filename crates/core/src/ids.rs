@@ -87,6 +87,8 @@ ids! {
     FactorId,
     /// A device a person uses.
     DeviceId,
+    /// A rule of the organisation's policies; made by the client.
+    RuleId,
     /// An invitation to one person.
     InvitationId,
     /// A piece of content kept apart from the fact about it.

@@ -14,6 +14,7 @@ pub mod invitations;
 pub mod lease;
 pub mod members;
 pub mod organisation;
+pub mod policies;
 pub mod preferences;
 pub mod reach;
 pub mod short_code;
@@ -29,8 +30,8 @@ use kairan_storage::{Migration, Projection, Store};
 use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::{Caller, Entering};
-pub use hooks::{Acquaintance, BelongingChanged, Hooks};
+pub use caller::{Caller, Entering, Whence};
+pub use hooks::{Acquaintance, BelongingChanged, Downloads, Hooks};
 use signin::Hasher;
 use signin::throttle::Throttle;
 pub use token::Token;
@@ -43,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
+    Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -60,6 +62,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(reach::project::PushTable),
         Box::new(devices::project::DeviceTables),
         Box::new(devices::project::DevicePolicyTables),
+        Box::new(policies::project::PolicyTable),
     ]
 }
 
@@ -79,6 +82,8 @@ pub fn codes() -> Vec<&'static Code> {
         signin::rules::CODES,
         signin::password::CODES,
         factors::rules::CODES,
+        policies::rules::CODES,
+        policies::checks::CODES,
     ];
     lists.concat()
 }
@@ -173,6 +178,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())
+        .merge(policies::http::router())
 }
 
 #[cfg(test)]

@@ -205,7 +205,7 @@ impl People {
             return Err(Refusal::new(&FACTOR_REFUSED));
         };
         let device = self.recognise(member, device.as_ref()).await?.map(|device| device.id);
-        let opening = Opening::new(self.surroundings(), How::Passkey, client).on(device);
+        let opening = Opening::new(self.surroundings(), How::Passkey, client.clone()).on(device);
         let job = async move |tx: &mut Tx| -> Result<Option<Entered>, Refusal> {
             let Some(candidate) = candidate_by_id(tx, member).await? else { return Ok(None) };
             if !commands::shown(tx, member, &evidence, &opening.client).await? {
@@ -214,7 +214,8 @@ impl People {
             signin::replace(tx, replaces.as_ref()).await?;
             signin::open_session(tx, member, candidate.role, &opening).await.map(Some)
         };
-        let entered = self.store.write(Stream::Member(member), job).await?;
+        let answer = self.store.write(Stream::Member(member), job).await;
+        let entered = self.noting_kept_out(member, &client, answer).await?;
         entered.ok_or_else(|| Refusal::new(&FACTOR_REFUSED))
     }
 

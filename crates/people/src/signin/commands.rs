@@ -14,11 +14,12 @@ use super::events::{
 use super::project::{DEVICE_SEEN, FORGET_SEEN, RENEWED, SEEN};
 use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};
 use super::rules::{
-    PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, life, over, plain_recovery_code,
+    PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, over, plain_recovery_code,
     recovery_code,
 };
 use crate::devices::rules::{DEVICE_BOUND, TOKEN_LIFE};
 use crate::members::roles::MEMBER_LOCKED;
+use crate::policies::{self, Who};
 use crate::reach::events::Gone;
 use crate::{Caller, Entering, Token, devices, members, reach};
 
@@ -69,7 +70,7 @@ pub struct Entered {
 /// it needs before it is complete is told by [`super::standing`].
 ///
 /// # Errors
-/// `member.locked`; `device.locked`, `device.wipe`.
+/// `member.locked`; `device.locked`, `device.wipe`; `policy.hours`, `policy.network`.
 pub async fn open_session(
     tx: &mut Tx,
     member: MemberId,
@@ -82,7 +83,10 @@ pub async fn open_session(
     if let Some(device) = opening.device {
         devices::commands::enrolment::used(tx, device, member, &opening.client.address.to_string()).await?;
     }
-    let life = life(role);
+    let seat = policies::queries::seat(tx, opening.device).await?;
+    let policy = policies::queries::of(tx, &Who { role, seat }).await?;
+    policy.admits(Some(opening.client.address), tx.now())?;
+    let life = policy.life();
     let session: SessionId = tx.surroundings().id();
     let fact = Opened {
         session,
@@ -223,12 +227,16 @@ pub async fn end_own_session(
 /// What storage says.
 pub async fn close_if_over(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<(), Refusal> {
     let open = queries::sessions_of(tx, member).await?.into_iter().find(|open| open.id == session);
-    match open {
-        Some(open) if over(open.expires_at, open.last_seen, open.idle, tx.now()) => {
-            close(tx, Actor::System, member, open.id, open.token, Why::Expired).await
-        }
-        _ => Ok(()),
+    let Some(open) = open else { return Ok(()) };
+    let now = tx.now();
+    let over_by_policy = match queries::session_by_id(tx, member, session).await? {
+        Some(held) => over(held.expires_at, held.seen, held.idle, now),
+        None => false,
+    };
+    if over_by_policy || over(open.expires_at, open.last_seen, open.idle, now) {
+        close(tx, Actor::System, member, open.id, open.token, Why::Expired).await?;
     }
+    Ok(())
 }
 
 /// Notes that a session is in use. A mark, not an event.

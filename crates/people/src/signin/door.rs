@@ -103,7 +103,8 @@ impl People {
     /// Signs in with a password, on a device that shows that it is itself, if it is one.
     ///
     /// # Errors
-    /// Those of [`Self::recognise`]; 403 `member.locked`, 401 `signin.refused`, 429 `signin.slow`, 503 `signin.busy`.
+    /// Those of [`Self::recognise`]; 403 `member.locked`, 403 `policy.hours`, 403 `policy.network`, 401 `signin.refused`,
+    /// 429 `signin.slow`, 503 `signin.busy`.
     pub async fn sign_in(
         &self,
         login: &str,
@@ -126,11 +127,12 @@ impl People {
         };
         self.throttle.succeeded(&login, client.address.into());
         let device = self.recognise(candidate.member, device.as_ref()).await?.map(|device| device.id);
-        let opening = Opening::new(self.surroundings(), How::Password, client).on(device);
-        let stream = Stream::Member(candidate.member);
+        let opening = Opening::new(self.surroundings(), How::Password, client.clone()).on(device);
+        let member = candidate.member;
         let job =
             async move |tx: &mut Tx| commands::sign_in(tx, &candidate, &opening, replaces.as_ref()).await;
-        self.store.write(stream, job).await
+        let answer = self.store.write(Stream::Member(member), job).await;
+        self.noting_kept_out(member, &client, answer).await
     }
 
     /// Sets a new password with a recovery code.

@@ -19,13 +19,15 @@ use super::password::{judge, length, shortest};
 use super::queries::{self, Myself};
 use super::standing::Needs;
 use super::{commands, rules};
+use crate::caller::Anywhere;
 use crate::devices::rules::{Ownership, State as DeviceState};
 use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
+use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
-use crate::{Caller, Entering, People, Settings, factors};
+use crate::{Caller, People, Settings, factors};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -57,6 +59,8 @@ pub struct Me {
     /// This session.
     #[schema(value_type = String, format = Uuid)]
     pub session: SessionId,
+    /// What holds on this device.
+    pub policy: MyPolicy,
 }
 
 /// The organisation's name, whole and short.
@@ -82,6 +86,7 @@ impl From<Myself> for Me {
             permissions: permissions(myself.record.role),
             preferences: myself.preferences,
             session: myself.session,
+            policy: myself.policy.into(),
             member: myself.record.into(),
         }
     }
@@ -376,7 +381,7 @@ async fn show_session(State(people): State<People>, caller: Caller) -> Answer<Js
 
 /// Where this session stands, complete or not.
 #[utoipa::path(get, path = "/session/standing", tag = "session", responses((status = 200, body = Standing)), security(("session" = [])))]
-async fn show_standing(State(people): State<People>, entering: Entering) -> Answer<Json<Standing>> {
+async fn show_standing(State(people): State<People>, Anywhere(entering): Anywhere) -> Answer<Json<Standing>> {
     Ok(Json(people.standing(entering.member, entering.session).await?))
 }
 
@@ -384,7 +389,7 @@ async fn show_standing(State(people): State<People>, entering: Entering) -> Answ
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)), security(("session" = [])))]
 async fn close_session(
     State(people): State<People>,
-    entering: Entering,
+    Anywhere(entering): Anywhere,
 ) -> Answer<impl IntoResponse + use<>> {
     let (member, session) = (entering.member, entering.session);
     let stream = Stream::Member(member);

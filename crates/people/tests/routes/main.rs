@@ -11,6 +11,7 @@ mod invitations;
 mod journal;
 mod me;
 mod members;
+mod policies;
 mod reach;
 mod session;
 mod settings;

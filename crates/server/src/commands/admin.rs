@@ -5,12 +5,14 @@
 
 use std::io::IsTerminal as _;
 
-use kairan_core::{DeviceId, Refusal, Role};
+use kairan_core::{Actor, DeviceId, Refusal, Role};
 use kairan_people::People;
 use kairan_people::console::{self, Done, Table};
 use kairan_people::devices::rules::{Act, Ownership};
 use kairan_people::factors::http::reset_from_command_line;
 use kairan_people::members::queries::Record;
+use kairan_people::policies::commands::switch_off;
+use kairan_storage::{Stream, Tx};
 
 use super::invite::{self, drawn, hours_left, minutes_left};
 use super::table::printed;
@@ -46,6 +48,7 @@ pub async fn run(context: &Context, act: Admin) -> Result<Exit, Failed> {
         Admin::DeviceLock(Which { device }) => desk.device(device, Act::Lock).await?,
         Admin::DeviceUnlock(Which { device }) => desk.device(device, Act::Unlock).await?,
         Admin::DeviceWipe(Which { device }) => desk.device(device, Act::Wipe).await?,
+        Admin::PoliciesOff => desk.policies_off().await?,
         Admin::Invite(_) => {}
     }
     Ok(Exit::Well)
@@ -189,6 +192,20 @@ impl Desk<'_> {
                 "{owner} さんの端末「{name}」は、もうそうなっています。",
                 "that is so already for the device “{name}” of {owner}."
             ),
+        });
+        Ok(())
+    }
+
+    async fn policies_off(&self) -> Result<(), Failed> {
+        let job = async move |tx: &mut Tx| switch_off(tx, Actor::CommandLine).await;
+        let off = self.people.store.write(Stream::Organisation, job).await?;
+        self.context.say(&if off {
+            words!(
+                "端末ポリシーをすべて外しました。時間と接続元の決まりはもう効きません。管理の「端末ポリシー」で決め直してください。",
+                "all device policies are off: no rule about hours or networks holds any more. Set them anew under “Policies”."
+            )
+        } else {
+            words!("外す端末ポリシーはありません。", "there are no device policies to take away.")
         });
         Ok(())
     }

@@ -167,6 +167,9 @@ impl Operation {
             "set_device_settings" => {
                 json!({"required": true, "code_from": {"manager": true, "own_device": true}, "approval": false, "most": null, "lease_hours": 24})
             }
+            // The rules that are in force: nobody is shut out.
+            "set_policies" => json!({"version": 0, "rules": []}),
+            "preview_policies" => json!({"rules": []}),
             // The text that is in force: nobody has to accept anything anew.
             "set_device_terms" => json!({"text": " "}),
             "enrol_device" => Browser::new(&server.people).enrolment(&server.people, None),
