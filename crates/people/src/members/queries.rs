@@ -6,7 +6,7 @@ use kairan_core::{Instant, MemberId, Permission, Refusal, Role};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
 use super::rules::{Kind, MemberState, Placement, Profile};
-use super::taken::Taken;
+use super::taken::{Holding, Taken, Whose};
 use crate::{Caller, Hooks};
 
 /// A member as recorded.
@@ -126,10 +126,21 @@ pub async fn standing(reader: &mut Reader, member: MemberId) -> Result<Standing>
 /// What the engine says.
 pub async fn taken(reader: &mut Reader, except: Option<MemberId>) -> Result<Taken> {
     let mut taken = Taken::default();
-    for row in reader.query("SELECT id, login, staff_number, display_name FROM members", params![]).await? {
-        if Some(row.get::<MemberId>(0)?) != except {
+    let sql = "SELECT id, login, staff_number, display_name, email, role FROM members";
+    for row in reader.query(sql, params![]).await? {
+        let member: MemberId = row.get(0)?;
+        if Some(member) != except {
             let (login, staff_number): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-            taken.note(login.as_deref(), staff_number.as_deref(), &row.get::<String>(3)?);
+            let (name, email): (String, Option<String>) = (row.get(3)?, row.get(4)?);
+            let role = Role::named(&row.get::<String>(5)?);
+            taken.note(Holding {
+                whose: Whose::Member(member),
+                login: login.as_deref(),
+                staff_number: staff_number.as_deref(),
+                email: email.as_deref(),
+                display_name: &name,
+                role: role.ok_or_else(|| Error::Damaged("a member's role".into()))?,
+            });
         }
     }
     Ok(taken)
@@ -151,6 +162,46 @@ pub async fn by_handle(reader: &mut Reader, handle: &str) -> Result<Option<Membe
 pub async fn other_owners(reader: &mut Reader, except: MemberId) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM members WHERE role = 'owner' AND state = 'active' AND locked_at IS NULL AND id <> $1";
     reader.one(sql, params![except]).await?.get(0)
+}
+
+/// At most `limit` of those here who manage somebody of role `of`, without `except`: their names, and how many
+/// there are.
+///
+/// # Errors
+/// What the engine says.
+pub async fn managers_of(
+    reader: &mut Reader,
+    of: Role,
+    except: MemberId,
+    limit: usize,
+) -> Result<(Vec<String>, usize)> {
+    let roles = Role::ALL.into_iter().filter(|by| super::roles::may_manage(*by, of)).collect::<Vec<_>>();
+    holders(reader, &roles, except, limit).await
+}
+
+/// At most `limit` of those here who have one of these roles, without `except`: their names, and how many there are.
+///
+/// # Errors
+/// What the engine says.
+pub async fn holders(
+    reader: &mut Reader,
+    roles: &[Role],
+    except: MemberId,
+    limit: usize,
+) -> Result<(Vec<String>, usize)> {
+    let sql = "SELECT id, display_name, role FROM members WHERE role <> 'member' AND state = 'active' AND locked_at IS NULL AND kind <> 'bot' ORDER BY family_kana, given_kana, id";
+    let mut found = Vec::new();
+    for row in reader.query(sql, params![]).await? {
+        let role = Role::named(&row.get::<String>(2)?);
+        // Whoever does this every day comes before the owner.
+        let place = role.and_then(|role| roles.iter().rev().position(|one| *one == role));
+        if let Some(place) = place.filter(|_| row.get::<MemberId>(0).is_ok_and(|id| id != except)) {
+            found.push((place, row.get::<String>(1)?));
+        }
+    }
+    found.sort_by_key(|(place, _)| *place);
+    let many = found.len();
+    Ok((found.into_iter().take(limit).map(|(_, name)| name).collect(), many))
 }
 
 /// Those whom the caller may see; `None` is everyone.
