@@ -13,7 +13,9 @@ pub mod imports;
 pub mod invitations;
 pub mod lease;
 pub mod members;
+pub mod naming;
 pub mod organisation;
+pub mod oversight;
 pub mod preferences;
 pub mod reach;
 pub mod short_code;
@@ -43,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
+    Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -53,6 +56,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(organisation::settings::project::SettingsTable),
         Box::new(departments::project::DepartmentTable),
         Box::new(members::project::MemberTables),
+        Box::new(naming::project::NameTable),
         Box::new(invitations::project::InvitationTable),
         Box::new(signin::project::SigninTables),
         Box::new(factors::project::FactorTables),
@@ -73,6 +77,7 @@ pub fn codes() -> Vec<&'static Code> {
         devices::rules::CODES,
         imports::rules::CODES,
         invitations::rules::CODES,
+        naming::rules::CODES,
         organisation::rules::CODES,
         organisation::settings::rules::CODES,
         reach::rules::CODES,
@@ -170,6 +175,8 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(reach::http::router())
         .merge(invitations::http::router())
         .merge(members::http::router())
+        .merge(naming::http::router())
+        .merge(oversight::http::router())
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())

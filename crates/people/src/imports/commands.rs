@@ -35,7 +35,9 @@ pub async fn similar(reader: &mut Reader, plan: &Plan) -> Result<HashMap<u64, Si
     let mut found = HashMap::new();
     for (line, like) in plan.lines.iter().filter_map(|line| Some((line.line, line.like.as_ref()?))) {
         let similar = match like.whose {
-            Whose::Member(member) => record(reader, member).await?.map(|record| Similar::member(&record, &tree)),
+            Whose::Member(member) => {
+                record(reader, member).await?.map(|record| Similar::member(&record, &tree))
+            }
             Whose::Line(other) => plan.lines.iter().find(|line| line.line == other).and_then(|line| {
                 let (profile, role) = line.profile.as_ref()?;
                 let department = line.placements.first().map(|(path, _)| path.join("/"));

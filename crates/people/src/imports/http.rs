@@ -128,7 +128,12 @@ impl ImportRow {
                 .map(|(path, position)| ImportPlacement { department: path.join("/"), position })
                 .collect(),
         };
-        Self { line: line.line, member, errors: line.faults.iter().map(FieldError::from).collect(), similar: similar.into_iter().collect() }
+        Self {
+            line: line.line,
+            member,
+            errors: line.faults.iter().map(FieldError::from).collect(),
+            similar: similar.into_iter().collect(),
+        }
     }
 }
 

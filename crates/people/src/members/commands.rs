@@ -9,8 +9,8 @@ use super::queries::{self, Record};
 use super::roles::{
     OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_hold_both, may_lock_member, may_manage, usual_role,
 };
-use super::similar;
 use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
+use super::similar;
 use crate::caller::FRESH;
 use crate::signin::commands::close_sessions;
 use crate::signin::events::Why;
@@ -119,7 +119,6 @@ pub async fn change_member(
         return Err(Refusal::new(&ROLE_ABOVE));
     }
     if role != before.role {
-        may_hold_both(before.role, role)?;
         caller.proved_within(FRESH, tx.now())?;
     }
     let mut draft = before.profile.to_draft();

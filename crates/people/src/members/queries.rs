@@ -164,46 +164,6 @@ pub async fn other_owners(reader: &mut Reader, except: MemberId) -> Result<i64> 
     reader.one(sql, params![except]).await?.get(0)
 }
 
-/// At most `limit` of those here who manage somebody of role `of`, without `except`: their names, and how many
-/// there are.
-///
-/// # Errors
-/// What the engine says.
-pub async fn managers_of(
-    reader: &mut Reader,
-    of: Role,
-    except: MemberId,
-    limit: usize,
-) -> Result<(Vec<String>, usize)> {
-    let roles = Role::ALL.into_iter().filter(|by| super::roles::may_manage(*by, of)).collect::<Vec<_>>();
-    holders(reader, &roles, except, limit).await
-}
-
-/// At most `limit` of those here who have one of these roles, without `except`: their names, and how many there are.
-///
-/// # Errors
-/// What the engine says.
-pub async fn holders(
-    reader: &mut Reader,
-    roles: &[Role],
-    except: MemberId,
-    limit: usize,
-) -> Result<(Vec<String>, usize)> {
-    let sql = "SELECT id, display_name, role FROM members WHERE role <> 'member' AND state = 'active' AND locked_at IS NULL AND kind <> 'bot' ORDER BY family_kana, given_kana, id";
-    let mut found = Vec::new();
-    for row in reader.query(sql, params![]).await? {
-        let role = Role::named(&row.get::<String>(2)?);
-        // Whoever does this every day comes before the owner.
-        let place = role.and_then(|role| roles.iter().rev().position(|one| *one == role));
-        if let Some(place) = place.filter(|_| row.get::<MemberId>(0).is_ok_and(|id| id != except)) {
-            found.push((place, row.get::<String>(1)?));
-        }
-    }
-    found.sort_by_key(|(place, _)| *place);
-    let many = found.len();
-    Ok((found.into_iter().take(limit).map(|(_, name)| name).collect(), many))
-}
-
 /// Those whom the caller may see; `None` is everyone.
 ///
 /// # Errors

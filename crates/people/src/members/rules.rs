@@ -27,7 +27,8 @@ kairan_core::codes! {
 /// Most departments one person is in.
 pub const DEPARTMENTS_LIMIT: usize = 10;
 const NAME_LIMIT: usize = 40;
-const DISPLAY_LIMIT: usize = 60;
+/// Most characters of a display name.
+pub const DISPLAY_LIMIT: usize = 60;
 const COMPANY_LIMIT: usize = 80;
 const POSITION_LIMIT: usize = 40;
 const EMAIL_LIMIT: usize = 254;

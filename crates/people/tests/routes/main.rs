@@ -11,6 +11,7 @@ mod invitations;
 mod journal;
 mod me;
 mod members;
+mod names;
 mod reach;
 mod session;
 mod settings;
