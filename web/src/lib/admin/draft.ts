@@ -58,7 +58,12 @@ export function rolesFor(kind: Kind): readonly Role[] {
 	return ['member', 'manager', 'hr', 'auditor', 'admin', 'owner'];
 }
 
-const duties: Partial<Record<Role, string>> = { owner: 'system', admin: 'system', auditor: 'audit', hr: 'personnel' };
+const duties: Partial<Record<Role, string>> = {
+	owner: 'system',
+	admin: 'system',
+	auditor: 'audit',
+	hr: 'personnel'
+};
 
 /** Whether one person may not hold both (R59): the server decides; this only says so beforehand. */
 export const conflict = (held: Role | undefined, wanted: Role): boolean => {

@@ -5,15 +5,7 @@
  */
 export type Letter = { text: string; differs: boolean };
 export type Script =
-	| 'kanji'
-	| 'katakana'
-	| 'hiragana'
-	| 'latin'
-	| 'cyrillic'
-	| 'greek'
-	| 'digit'
-	| 'mark'
-	| 'none';
+	'kanji' | 'katakana' | 'hiragana' | 'latin' | 'cyrillic' | 'greek' | 'digit' | 'mark' | 'none';
 export type Pair = { mine: string; theirs: string };
 export type Difference = { mine: Letter[]; theirs: Letter[]; pairs: Pair[] };
 
@@ -34,7 +26,7 @@ export function differ(mine: string, theirs: string): Difference {
 		if (gap.mine || gap.theirs) found.pairs.push(gap);
 		gap = { mine: '', theirs: '' };
 	};
-	for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+	for (let i = 0, j = 0; i < a.length || j < b.length;) {
 		const [x, y] = [a[i], b[j]];
 		if (x !== undefined && x === y) {
 			close();
