@@ -13,8 +13,10 @@ pub mod imports;
 pub mod invitations;
 pub mod lease;
 pub mod members;
+pub mod naming;
 pub mod organisation;
 pub mod policies;
+pub mod oversight;
 pub mod preferences;
 pub mod reach;
 pub mod short_code;
@@ -45,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
     Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
+    Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -55,6 +58,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(organisation::settings::project::SettingsTable),
         Box::new(departments::project::DepartmentTable),
         Box::new(members::project::MemberTables),
+        Box::new(naming::project::NameTable),
         Box::new(invitations::project::InvitationTable),
         Box::new(signin::project::SigninTables),
         Box::new(factors::project::FactorTables),
@@ -76,6 +80,7 @@ pub fn codes() -> Vec<&'static Code> {
         devices::rules::CODES,
         imports::rules::CODES,
         invitations::rules::CODES,
+        naming::rules::CODES,
         organisation::rules::CODES,
         organisation::settings::rules::CODES,
         reach::rules::CODES,
@@ -175,6 +180,8 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(reach::http::router())
         .merge(invitations::http::router())
         .merge(members::http::router())
+        .merge(naming::http::router())
+        .merge(oversight::http::router())
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())

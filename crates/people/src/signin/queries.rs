@@ -59,6 +59,15 @@ async fn from_candidate_row(reader: &mut Reader, row: &Row) -> Result<Candidate>
     Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash })
 }
 
+/// Since when a member's password is the one it is.
+///
+/// # Errors
+/// What the engine says.
+pub async fn password_set(reader: &mut Reader, member: MemberId) -> Result<Option<Instant>> {
+    let row = reader.maybe("SELECT set_at FROM credentials WHERE member = $1", params![member]).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
 /// A session that a token opens, over or not.
 #[derive(Debug, Clone)]
 pub struct Session {

@@ -12,6 +12,7 @@ mod journal;
 mod me;
 mod members;
 mod policies;
+mod names;
 mod reach;
 mod session;
 mod settings;

@@ -160,6 +160,8 @@ impl Operation {
             "put_reminder" => json!({"message": named.message, "at": later(server)}),
             "put_schedule" => json!({"room": named.room, "text": "あとで", "at": later(server)}),
             "patch_schedule" => json!({}),
+            "set_own_name" | "approve_name_request" => json!({"display_name": format!("名{n}")}),
+            "refuse_name_request" => json!({"display_name": format!("名{n}"), "reason": "部署と違います。"}),
             "accept_device_terms" => json!({"version": 1}),
             "change_device" => json!({"ownership": "lent"}),
             "name_own_device" => json!({"name": "私のスマホ"}),
