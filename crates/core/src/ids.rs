@@ -87,6 +87,8 @@ ids! {
     FactorId,
     /// A device a person uses.
     DeviceId,
+    /// An alarm; it follows from the event that raised it, so that a replay gives the same.
+    AlarmId,
     /// An invitation to one person.
     InvitationId,
     /// A piece of content kept apart from the fact about it.

@@ -83,6 +83,17 @@ impl Entering {
     }
 }
 
+impl Entering {
+    /// The caller this is when nothing is missing but another password.
+    ///
+    /// # Errors
+    /// 403 `session.incomplete` with what it needs.
+    pub fn changing_password(mut self) -> Result<Caller, Refusal> {
+        self.needs = self.needs.filter(|needs| *needs != Needs::NewPassword);
+        self.complete()
+    }
+}
+
 /// The no to whoever has to complete their session first.
 pub(crate) fn incomplete(needs: Needs) -> Refusal {
     Refusal::new(&SESSION_INCOMPLETE).fact("needs", needs.name())

@@ -3,6 +3,7 @@
 //! It stays true that joining is by invitation only (R1), that what one may not see does not exist for one (R24, R70),
 //! and that everything here that changes is an event first.
 
+pub mod alarms;
 pub mod caller;
 pub mod departments;
 pub mod devices;
@@ -42,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
+    Migration { name: "people/0009_alarms", sql: include_str!("../migrations/0009_alarms.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -59,6 +61,8 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(reach::project::PushTable),
         Box::new(devices::project::DeviceTables),
         Box::new(devices::project::DevicePolicyTables),
+        // Last: it looks at what the others wrote for the same event.
+        Box::new(alarms::project::AlarmTables),
     ]
 }
 
@@ -66,6 +70,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
 #[must_use]
 pub fn codes() -> Vec<&'static Code> {
     let lists = [
+        alarms::rules::CODES,
         members::rules::CODES,
         members::roles::CODES,
         departments::rules::CODES,
@@ -125,6 +130,8 @@ pub struct People {
     pub hasher: Hasher,
     /// Guessing, slowed down.
     pub throttle: Arc<Throttle>,
+    /// Wrong proofs, counted by where they come from.
+    pub watch: Arc<alarms::Watch>,
     /// What passkeys are asked.
     pub challenges: Arc<factors::Challenges>,
     /// What devices sign.
@@ -144,6 +151,7 @@ impl People {
             settings: Arc::new(settings),
             hasher,
             throttle: Arc::default(),
+            watch: Arc::default(),
             challenges: Arc::default(),
             device_challenges,
             hooks,
@@ -172,6 +180,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())
+        .merge(alarms::http::router())
 }
 
 #[cfg(test)]

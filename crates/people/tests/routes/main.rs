@@ -1,6 +1,7 @@
 //! Every route of the people floor, on both engines, laid out like the URLs. After each scenario the tables are replayed
 //! from the journal and compared.
 
+mod alarms;
 mod bad_input;
 mod departments;
 mod devices;

@@ -160,6 +160,7 @@ impl Operation {
             "put_reminder" => json!({"message": named.message, "at": later(server)}),
             "put_schedule" => json!({"room": named.room, "text": "あとで", "at": later(server)}),
             "patch_schedule" => json!({}),
+            "see_own_alarms" | "review_alarms" => json!({"upto": named.session}),
             "accept_device_terms" => json!({"version": 1}),
             "change_device" => json!({"ownership": "lent"}),
             "name_own_device" => json!({"name": "私のスマホ"}),
