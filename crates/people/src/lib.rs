@@ -3,6 +3,7 @@
 //! It stays true that joining is by invitation only (R1), that what one may not see does not exist for one (R24, R70),
 //! and that everything here that changes is an event first.
 
+pub mod alarms;
 pub mod caller;
 pub mod console;
 pub mod departments;
@@ -15,8 +16,8 @@ pub mod lease;
 pub mod members;
 pub mod naming;
 pub mod organisation;
-pub mod policies;
 pub mod oversight;
+pub mod policies;
 pub mod preferences;
 pub mod reach;
 pub mod short_code;
@@ -48,6 +49,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
     Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
     Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
+    Migration { name: "people/0009_alarms", sql: include_str!("../migrations/0009_alarms.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -67,6 +69,8 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(devices::project::DeviceTables),
         Box::new(devices::project::DevicePolicyTables),
         Box::new(policies::project::PolicyTable),
+        // Last: it looks at what the others wrote for the same event.
+        Box::new(alarms::project::AlarmTables),
     ]
 }
 
@@ -74,6 +78,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
 #[must_use]
 pub fn codes() -> Vec<&'static Code> {
     let lists = [
+        alarms::rules::CODES,
         members::rules::CODES,
         members::roles::CODES,
         departments::rules::CODES,
@@ -136,6 +141,8 @@ pub struct People {
     pub hasher: Hasher,
     /// Guessing, slowed down.
     pub throttle: Arc<Throttle>,
+    /// Wrong proofs, counted by where they come from.
+    pub watch: Arc<alarms::Watch>,
     /// What passkeys are asked.
     pub challenges: Arc<factors::Challenges>,
     /// What devices sign.
@@ -155,6 +162,7 @@ impl People {
             settings: Arc::new(settings),
             hasher,
             throttle: Arc::default(),
+            watch: Arc::default(),
             challenges: Arc::default(),
             device_challenges,
             hooks,
@@ -186,6 +194,7 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(departments::http::router())
         .merge(devices::http::router())
         .merge(policies::http::router())
+        .merge(alarms::http::router())
 }
 
 #[cfg(test)]

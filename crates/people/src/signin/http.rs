@@ -25,10 +25,10 @@ use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
-use crate::policies::http::MyPolicy;
 use crate::oversight::queries::ask;
+use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
-use crate::{Caller, People, Settings, factors};
+use crate::{Caller, Entering, People, Settings, factors};
 
 /// Most names told of those whom one may ask.
 const ASK: usize = 3;
@@ -439,14 +439,16 @@ struct PasswordChange {
     password: SecretString,
 }
 
-/// Changes one's own password and ends every other session; this one gets a new token.
+/// Changes one's own password and ends every other session; this one gets a new token. Also where that is all the session
+/// still needs.
 #[utoipa::path(put, path = "/me/password", tag = "me", request_body = PasswordChange, responses((status = 204)), security(("session" = [])))]
 async fn change_password(
     State(people): State<People>,
-    caller: Caller,
+    entering: Entering,
     client: ClientInfo,
     Body(asked): Body<PasswordChange>,
 ) -> Answer<impl IntoResponse + use<>> {
+    let caller = entering.changing_password(client.address)?;
     let renewed = people.change_password(caller, asked.current, asked.password, client).await?;
     Ok(WithCookie::new(&people.settings, &renewed, NoContent)?)
 }

@@ -162,6 +162,7 @@ impl Operation {
             "patch_schedule" => json!({}),
             "set_own_name" | "approve_name_request" => json!({"display_name": format!("名{n}")}),
             "refuse_name_request" => json!({"display_name": format!("名{n}"), "reason": "部署と違います。"}),
+            "see_own_alarms" | "review_alarms" => json!({"upto": named.session}),
             "accept_device_terms" => json!({"version": 1}),
             "change_device" => json!({"ownership": "lent"}),
             "name_own_device" => json!({"name": "私のスマホ"}),
