@@ -6,7 +6,7 @@ import { obstacles } from '../harness/axe.mjs';
 import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
 import { keyring } from '../harness/passkeys.mjs';
-import { connectApp, enrolApp, inside, join, setUp, signIn, signOut, writeDown } from '../pages/door.mjs';
+import { agree, bringIn, connectApp, enrolApp, inside, join, setUp, signIn, signOut, writeDown } from '../pages/door.mjs';
 
 const OTSU = {
   family_name: '乙川', given_name: '次郎', family_kana: 'おつかわ', given_kana: 'じろう', staff_number: '0207',
@@ -81,7 +81,8 @@ for (const Hands of [Pointer, Keyboard]) {
 
 journey('a passkey alone signs in, and goes on doing so while strangers guess (R6)', async ({ server, browser, step }) => {
   const owner = await organisation(server);
-  await owner.bring({ ...OTSU, login: 'otsukawa' });
+  const otsu = await owner.bring({ ...OTSU, login: 'otsukawa' });
+  const { code } = await otsu.call('POST', '/me/device-code');
   const window = await browser.window('乙川', server.url);
   const { page } = window;
   const hands = new Pointer(page);
@@ -90,7 +91,7 @@ journey('a passkey alone signs in, and goes on doing so while strangers guess (R
   await step('one is registered under 自分, and named', async () => {
     await page.goto('/');
     await signIn(hands, 'otsukawa', OWNER.password);
-    await inside(page);
+    await bringIn(hands, code);
     await page.goto('/me/security');
     await page.getByRole('button', { name: 'パスキーを足す' }).waitFor();
     assert.deepEqual(await obstacles(page, 'what protects the account'), []);
@@ -185,6 +186,7 @@ journey('an administrator without a second factor can only choose one (R4)', asy
     });
     assert.deepEqual(await obstacles(page, 'the recovery codes'), []);
     assert.equal(new Set(await writeDown(hands)).size, 10);
+    await agree(hands);
     await inside(page);
   });
 

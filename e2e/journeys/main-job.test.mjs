@@ -6,7 +6,7 @@ import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
 import { convert } from '../harness/kana.mjs';
 import { RoomPage } from '../harness/room.mjs';
-import { inside, join, setUp, signIn } from '../pages/door.mjs';
+import { bringIn, inside, join, setUp, showCode, signIn } from '../pages/door.mjs';
 import { addMember } from '../pages/people.mjs';
 import { act, createRoom, label, openRoom, react, readers } from '../pages/talk.mjs';
 
@@ -194,7 +194,7 @@ for (const Hands of [Pointer, Keyboard]) {
       await readers(owner, rooms.甲野.message('閉店は21時です'), ['乙川', '丙山'], []);
     });
 
-    await step('another start goes straight to sign-in, by staff number, and everything is there', async () => {
+    await step('after another start a new browser signs in by staff number, with a code from the old one, and everything is there', async () => {
       await server.stop();
       await server.start();
       const later = await browser.window('乙川-朝', server.url);
@@ -203,7 +203,9 @@ for (const Hands of [Pointer, Keyboard]) {
       await signIn(hands, '0207', 'ちがう合言葉です。長いけれど');
       await later.page.getByText('パスワードが違います').waitFor();
       await signIn(hands, '0207', PEOPLE.乙川.password);
-      await inside(later.page);
+      await bringIn(hands, await showCode(otsu));
+      await otsuWindow.page.goto('/rooms');
+      await openRoom(otsu, ROOM);
       await openRoom(hands, ROOM);
       await new RoomPage(later.page).hears('閉店は21時です');
       for (const room of all) {

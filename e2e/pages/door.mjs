@@ -121,6 +121,27 @@ export async function enrolDevice(hands, code, name) {
   await hands.press(page.getByRole('button', { name: 'この端末を加える' }));
 }
 
+/**
+ * Shows a code for a further browser, on the one that is open. Gives its eight signs.
+ * @param {Hands} hands
+ */
+export async function showCode({ page }) {
+  await page.goto('/me/devices/add');
+  const code = (await page.locator('.code8').innerText()).replace(/[^0-9A-Z]/g, '');
+  assert.equal(code.length, 8);
+  return code;
+}
+
+/**
+ * Goes on from the sign-in of a browser that is new until the app is open.
+ * @param {Hands} hands @param {string} code shown by an administrator, or on another device
+ */
+export async function bringIn(hands, code) {
+  await enrolDevice(hands, code, 'この仕事の端末');
+  await agree(hands);
+  await inside(hands.page);
+}
+
 /** Signs in at the page that is open. */
 export async function signIn(/** @type {Hands} */ hands, /** @type {string} */ login, /** @type {string} */ password) {
   const { page } = hands;

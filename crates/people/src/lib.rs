@@ -3,6 +3,7 @@
 //! It stays true that joining is by invitation only (R1), that what one may not see does not exist for one (R24, R70),
 //! and that everything here that changes is an event first.
 
+pub mod alarms;
 pub mod caller;
 pub mod console;
 pub mod departments;
@@ -16,6 +17,7 @@ pub mod members;
 pub mod naming;
 pub mod organisation;
 pub mod oversight;
+pub mod policies;
 pub mod preferences;
 pub mod reach;
 pub mod short_code;
@@ -31,8 +33,8 @@ use kairan_storage::{Migration, Projection, Store};
 use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use caller::{Caller, Entering};
-pub use hooks::{Acquaintance, BelongingChanged, Hooks};
+pub use caller::{Caller, Entering, Whence};
+pub use hooks::{Acquaintance, BelongingChanged, Downloads, Hooks};
 use signin::Hasher;
 use signin::throttle::Throttle;
 pub use token::Token;
@@ -45,7 +47,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0004_standing", sql: include_str!("../migrations/0004_standing.sql") },
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
+    Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
     Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
+    Migration { name: "people/0009_alarms", sql: include_str!("../migrations/0009_alarms.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -64,6 +68,9 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(reach::project::PushTable),
         Box::new(devices::project::DeviceTables),
         Box::new(devices::project::DevicePolicyTables),
+        Box::new(policies::project::PolicyTable),
+        // Last: it looks at what the others wrote for the same event.
+        Box::new(alarms::project::AlarmTables),
     ]
 }
 
@@ -71,6 +78,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
 #[must_use]
 pub fn codes() -> Vec<&'static Code> {
     let lists = [
+        alarms::rules::CODES,
         members::rules::CODES,
         members::roles::CODES,
         departments::rules::CODES,
@@ -84,6 +92,8 @@ pub fn codes() -> Vec<&'static Code> {
         signin::rules::CODES,
         signin::password::CODES,
         factors::rules::CODES,
+        policies::rules::CODES,
+        policies::checks::CODES,
     ];
     lists.concat()
 }
@@ -131,6 +141,8 @@ pub struct People {
     pub hasher: Hasher,
     /// Guessing, slowed down.
     pub throttle: Arc<Throttle>,
+    /// Wrong proofs, counted by where they come from.
+    pub watch: Arc<alarms::Watch>,
     /// What passkeys are asked.
     pub challenges: Arc<factors::Challenges>,
     /// What devices sign.
@@ -150,6 +162,7 @@ impl People {
             settings: Arc::new(settings),
             hasher,
             throttle: Arc::default(),
+            watch: Arc::default(),
             challenges: Arc::default(),
             device_challenges,
             hooks,
@@ -180,6 +193,8 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())
+        .merge(policies::http::router())
+        .merge(alarms::http::router())
 }
 
 #[cfg(test)]
