@@ -95,7 +95,7 @@ export type Frame =
 	| { t: 'pong' };
 
 /** Lists of my own that follow me from device to device. */
-export type Mine = 'drafts' | 'schedules' | 'bookmarks' | 'reminders' | 'notifications' | 'devices';
+export type Mine = 'drafts' | 'schedules' | 'bookmarks' | 'reminders' | 'notifications' | 'devices' | 'policy';
 
 /** To the server. */
 export type Call =
