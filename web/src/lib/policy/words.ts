@@ -67,7 +67,9 @@ const minutesWords = (count: number): string => {
 	if (count % 1440 === 0) return m.value_days({ count: count / 1440 });
 	return count % 60 === 0 ? m.value_hours({ count: count / 60 }) : m.value_minutes({ count });
 };
-const hoursWords = (count: number): string => m.value_hours({ count });
+/** Two days and more are counted in days. */
+const hoursWords = (count: number): string =>
+	count % 24 === 0 && count >= 48 ? m.value_days({ count: count / 24 }) : m.value_hours({ count });
 
 const AMOUNTS: Record<Amount, (count: number) => string> = {
 	devices: (count) => m.value_devices({ count }),
