@@ -17,7 +17,16 @@ describe('what is written into a rule', () => {
 	test('a network is an address of either kind, with or without its leading bits', () => {
 		for (const good of ['10.0.0.0/8', '203.0.113.7', '2001:db8::/32', '::1', '::/0', 'fe80::1:2:3:4'])
 			expect(isNetwork(good), good).toBe(true);
-		for (const bad of ['', '10.0.0', '10.0.0.256', '10.0.0.0/33', '1::2::3', '2001:db8::/129', '010.0.0.1', 'a/b'])
+		for (const bad of [
+			'',
+			'10.0.0',
+			'10.0.0.256',
+			'10.0.0.0/33',
+			'1::2::3',
+			'2001:db8::/129',
+			'010.0.0.1',
+			'a/b'
+		])
 			expect(isNetwork(bad), bad).toBe(false);
 	});
 
@@ -44,7 +53,11 @@ describe('what has changed', () => {
 	test('each change is told once: rules that came and went, names, reach, limits', () => {
 		const before = [rule({ limits: { download: false } }), rule({ id: 'b', name: '貸与' })];
 		const after = [
-			rule({ name: '私物', applies: { kinds: ['app'], ownership: 'own', roles: [] }, limits: { devices: 2 } }),
+			rule({
+				name: '私物',
+				applies: { kinds: ['app'], ownership: 'own', roles: [] },
+				limits: { devices: 2 }
+			}),
 			rule({ id: 'c', name: '窓口' })
 		];
 		expect(changes(before, after).map((one) => (one.kind === 'limit' ? one.limit : one.kind))).toEqual([
@@ -97,7 +110,7 @@ describe('what people read', () => {
 			app_lock_minutes: 90,
 			lease_hours: 0
 		};
-		expect(valueWords(limits, 'hours')).toBe('月–金 22:00–5:00');
+		expect(valueWords(limits, 'hours')).toBe('月–金 22:00\u2060–\u20605:00');
 		expect(valueWords(limits, 'networks')).toBe('10.0.0.0/8 ほか1件');
 		expect(valueWords(limits, 'copy')).toBe('—');
 		expect(sentences(limits)).toEqual([

@@ -90,7 +90,8 @@ export function valueWords(limits: Limits, limit: Limit): string {
 	}
 	if (limit === 'hours') {
 		const hours = value as Hours;
-		const span = `${clock(hours.from)}–${clock(hours.to)}`;
+		// Joined, so that a narrow cell breaks before the hours and not within them.
+		const span = `${clock(hours.from)}\u2060–\u2060${clock(hours.to)}`;
 		return hours.days.length === EVERY_DAY.length ? span : `${daysWords(hours.days)} ${span}`;
 	}
 	return AMOUNTS[limit](value as number);
