@@ -97,7 +97,15 @@ export type Frame =
 
 /** Lists of my own that follow me from device to device. */
 export type Mine =
-	'drafts' | 'schedules' | 'bookmarks' | 'reminders' | 'notifications' | 'devices' | 'name' | 'alarms';
+	| 'drafts'
+	| 'schedules'
+	| 'bookmarks'
+	| 'reminders'
+	| 'notifications'
+	| 'devices'
+	| 'name'
+	| 'alarms'
+	| 'policy';
 
 /** To the server. */
 export type Call =

@@ -1,13 +1,15 @@
 import { redirect } from '@sveltejs/kit';
-import { answer, api, whenIncomplete, whenSignedOut } from '$lib/api/client';
+import { answer, api, whenIncomplete, whenShut, whenSignedOut } from '$lib/api/client';
+import type { Problem } from '$lib/api/problem';
 import { doorFor, tend } from '$lib/device/hand';
 import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
 import { renewal } from '$lib/local/renew';
 import { directory } from '$lib/people/directory.svelte';
-import { signInFor } from '$lib/session/guard';
+import { isDoor, signInFor } from '$lib/session/guard';
 import { session } from '$lib/session/session.svelte';
+import { shut } from '$lib/session/shut.svelte';
 import type { LayoutLoad } from './$types';
 
 /**
@@ -18,8 +20,9 @@ import type { LayoutLoad } from './$types';
 export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
 	whenIncomplete(complete);
+	whenShut(close);
 	if (!session.me) {
-		if (await resume()) void confirm();
+		if (!shut.before && (await resume())) void confirm();
 		else {
 			const known = await session.load();
 			if (known === 'entering') redirect(307, signInFor(url.pathname + url.search));
@@ -69,6 +72,14 @@ function begin(): void {
 	begun = true;
 	tend();
 	live.whenOpen(() => void renewal.renew());
+	// What this device may do can change at any time, also while there was no line.
+	const again = () => void session.load().catch(() => {});
+	live.whenMine('policy', again);
+	let opened = false;
+	live.whenOpen(() => {
+		if (opened) again();
+		opened = true;
+	});
 	session.whenEnding(forget);
 }
 let begun = false;
@@ -85,6 +96,13 @@ function complete(): void {
 	session.ending = true;
 	live.stop();
 	location.replace(signInFor(location.pathname + location.search));
+}
+
+/** The rules let nobody in now, or not from here: nothing stays on screen or in memory until they do. */
+function close(why: Problem): void {
+	if (session.ending || isDoor(location.pathname)) return;
+	shut.close(why);
+	live.stop();
 }
 
 /** A whole new page: nothing of the ended session stays in memory, nor in this browser. */
