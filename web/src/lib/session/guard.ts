@@ -1,7 +1,7 @@
 /** Who may see which address, and where the others are sent. Pure: the layouts act on the answers. */
 
 /** Pages one sees before being in: nobody is led back to them. */
-const DOORS = /^\/(sign-in|setup|join|recover|enrol)([/?#]|$)/;
+const DOORS = /^\/(sign-in|setup|join|recover|enrol|lock)([/?#]|$)/;
 
 /** The address of the sign-in page that leads back to where one was going; from a door it leads home. */
 export function signInFor(path: string): string {
