@@ -211,7 +211,9 @@ export async function look(): Promise<Why | null> {
 export async function heed(): Promise<Why | null> {
 	const held = await current().catch(() => null);
 	if (!held) return null;
-	const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing')).catch(() => null);
+	const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing')).catch(
+		() => null
+	);
 	const standing = said?.body as { state?: string; wipe?: boolean } | null | undefined;
 	if (said?.status !== 200 || !standing) return null;
 	if (standing.wipe) await wipe(held);

@@ -119,7 +119,10 @@ export const tidy = (): Promise<unknown> => local.resume().catch(() => null);
 
 function pass(): Standing {
 	gate.open = true;
-	void locks.count().then((there) => lockNoted() === 'set' && there === 0 && noteLock(null), () => {});
+	void locks.count().then(
+		(there) => lockNoted() === 'set' && there === 0 && noteLock(null),
+		() => {}
+	);
 	return { is: 'open' };
 }
 

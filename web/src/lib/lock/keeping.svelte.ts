@@ -50,7 +50,8 @@ export class Keeping {
 			await this.#reload();
 			return this.wrong === undefined;
 		} catch (thrown) {
-			this.problem = thrown instanceof Problem ? thrown : Problem.browser('lock.refused', m.lock_refused, thrown);
+			this.problem =
+				thrown instanceof Problem ? thrown : Problem.browser('lock.refused', m.lock_refused, thrown);
 			return false;
 		} finally {
 			this.busy = false;
@@ -64,17 +65,17 @@ export class Keeping {
 	}
 
 	change(present: string, next: string): Promise<boolean> {
-		return this.#do(async () => this.lock ? engine.change(this.lock, present, next) : undefined);
+		return this.#do(async () => (this.lock ? engine.change(this.lock, present, next) : undefined));
 	}
 
 	async off(present: string): Promise<boolean> {
-		const done = await this.#do(async () => this.lock ? engine.off(this.lock, present) : undefined);
+		const done = await this.#do(async () => (this.lock ? engine.off(this.lock, present) : undefined));
 		if (done) rest();
 		return done;
 	}
 
 	addPasskey(present: string): Promise<boolean> {
-		return this.#do(async () => this.lock ? engine.addPasskey(this.lock, present) : undefined);
+		return this.#do(async () => (this.lock ? engine.addPasskey(this.lock, present) : undefined));
 	}
 
 	dropPasskey(): Promise<boolean> {
@@ -91,6 +92,7 @@ export class Keeping {
 function refusal(tried: Tried): string | undefined {
 	if (tried.is === 'open') return undefined;
 	if (tried.is === 'early') return m.lock_wait({ seconds: Math.ceil(tried.pause / 1000) });
-	if (tried.is === 'wrong') return `${m.lock_wrong()}${tried.left <= 5 ? m.lock_left({ left: tried.left }) : ''}`;
+	if (tried.is === 'wrong')
+		return `${m.lock_wrong()}${tried.left <= 5 ? m.lock_left({ left: tried.left }) : ''}`;
 	return m.lock_refused();
 }

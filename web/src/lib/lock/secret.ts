@@ -33,7 +33,10 @@ export type Secret = Uint8Array<ArrayBuffer>;
 export const newSecret = (): Secret => random(32);
 export const newSalt = (): Uint8Array<ArrayBuffer> => random(32);
 
-async function passKey(passcode: string, { salt, iterations, pepper }: Omit<Bolt, 'sealed'>): Promise<CryptoKey> {
+async function passKey(
+	passcode: string,
+	{ salt, iterations, pepper }: Omit<Bolt, 'sealed'>
+): Promise<CryptoKey> {
 	const typed = new TextEncoder().encode(plain(passcode));
 	const base = await subtle.importKey('raw', typed, 'PBKDF2', false, ['deriveBits']);
 	const slow = await subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations }, base, 256);
