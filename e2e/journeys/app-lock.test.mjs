@@ -235,7 +235,7 @@ journey('a forgotten passcode costs what is kept here, after a question', async 
 });
 
 journey('a passkey opens it too, without a line', async (stage) => {
-  const { otsu, room, window, page } = await member(stage);
+  const { room, window, page } = await member(stage);
   const keys = await keyring(window);
   await page.goto('/me/security');
   await keys.while(async () => {
@@ -253,14 +253,20 @@ journey('a passkey opens it too, without a line', async (stage) => {
       await dialog.waitFor({ state: 'hidden' });
     });
   });
-  await stage.step('and opens the lock', async () => {
+  await stage.step('and opens the lock, though there is no line', async () => {
     await settled(page);
     await page.goto(`/rooms/${room}`);
+    await lock.type(page);
+    await page.getByRole('log').getByText('納品は火曜の朝です').waitFor();
+    // What a start without a line needs is written some seconds behind.
+    await page.waitForTimeout(6_000);
+    await window.offline(true);
+    await page.reload();
     await lock.shut(page);
     await keys.while(async () => {
       await page.getByRole('button', { name: 'パスキーで開ける' }).click();
       await page.getByRole('log').getByText('納品は火曜の朝です').waitFor();
     });
-    assert.ok(otsu.id);
+    await window.offline(false);
   });
 });
