@@ -68,7 +68,7 @@ async fn the_owner_sets_the_rules_and_nobody_else() {
         );
         assert_eq!(world.get(&world.owner, PATH).await.expect(200), kept);
         // The same again is nothing new.
-        assert_eq!(decide(&world, &[mine.clone()]).await.expect(200), kept);
+        assert_eq!(decide(&world, std::slice::from_ref(&mine)).await.expect(200), kept);
         let stale = json!({"version": 0, "rules": []});
         world.put(&world.owner, PATH, &stale).await.refused(409, "policy.version");
 
