@@ -49,7 +49,7 @@ journey('a name is asked for, seen beside the one it resembles, refused with a r
     await alike.waitFor();
     assert.deepEqual(await alike.locator('mark').allInnerTexts(), ['エ', '工']);
     await alike.getByText('違うのは、「エ」（カタカナ）と「工」（漢字）だけです。').waitFor();
-    await alike.getByText('駅前店・店長・1032').waitFor();
+    await alike.getByText('駅前店・店長・社員番号 1032').waitFor();
     assert.deepEqual(await obstacles(phone.page, 'two names side by side'), []);
     assert.equal((await own()).request, null, 'nothing was asked for');
   });
