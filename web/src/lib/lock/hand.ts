@@ -5,7 +5,6 @@
  */
 import type { Me } from '$lib/api/types';
 import { keep, kept } from '$lib/i18n/keep';
-import { local } from '$lib/local/local';
 
 /** `set`: somebody of this browser has a lock · `leave`: the session is to be ended before anything else. */
 type Mark = 'set' | 'leave';
@@ -19,8 +18,11 @@ export const gate = { open: false };
 export const demanded = (me: Me | null): number | null =>
 	(me as (Me & { policy?: { app_lock_minutes?: number | null } }) | null)?.policy?.app_lock_minutes ?? null;
 
-/** Whether the lock comes first: to be opened, or to be set by somebody who must have one. */
-export const barred = (me: Me | null): boolean =>
-	lockNoted() !== null && !gate.open ? true : demanded(me) !== null && !local.guarded;
+/**
+ * Whether the lock comes first: to be opened, or to be set by somebody who must have one. `guarded`: one that is open
+ * stands over what is kept.
+ */
+export const barred = (me: Me | null, guarded: boolean): boolean =>
+	lockNoted() !== null && !gate.open ? true : demanded(me) !== null && !guarded;
 
 export const lockFor = (path: string): string => `/lock?to=${encodeURIComponent(path)}`;

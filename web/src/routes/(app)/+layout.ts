@@ -21,7 +21,7 @@ export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
 	whenIncomplete(complete);
 	// The app lock comes before everything that was kept.
-	if (barred(null)) redirect(307, lockFor(url.pathname + url.search));
+	if (barred(null, true)) redirect(307, lockFor(url.pathname + url.search));
 	if (!session.me) {
 		if (await resume()) void confirm();
 		else {
@@ -30,7 +30,7 @@ export const load: LayoutLoad = async ({ url }) => {
 			if (known === 'out') await away(url);
 		}
 	}
-	if (barred(session.me)) redirect(307, lockFor(url.pathname + url.search));
+	if (barred(session.me, local.guarded)) redirect(307, lockFor(url.pathname + url.search));
 	await directory.load();
 	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
 	void live.start();
