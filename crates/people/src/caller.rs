@@ -2,7 +2,11 @@
 //!
 //! It stays true that a token proves a session only while that session is open, its person is here, and its time is not
 //! over (R18, R19); and that a session is nobody's voice before it is complete: everything its person and browser need is
-//! there. [`Caller`] takes complete sessions only; [`Entering`] takes any, for the few routes that complete one.
+//! there, and its policy lets it be used now and from here (R20). [`Caller`] takes complete sessions only; [`Entering`] takes
+//! any, for the few routes that complete one; [`Anywhere`] any at all, for the two that ask where it stands and end it.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,12 +14,13 @@ use axum::http::{HeaderMap, header};
 use kairan_core::ids::Id;
 use kairan_core::refusal::FORBIDDEN;
 use kairan_core::{Actor, DeviceId, Instant, MemberId, Permission, Refusal, Role, SessionId};
-use kairan_http::Problem;
+use kairan_http::{ClientInfo, Problem};
 use kairan_storage::{Reader, Stream, Tx, params};
 
 use crate::factors::commands::proved_within;
 pub use crate::factors::rules::FRESH;
 use crate::members::rules::Kind;
+use crate::policies::{Effective, Seat};
 use crate::signin::queries::Session;
 use crate::signin::rules::{SESSION_INCOMPLETE, SESSION_MISSING, SESSION_STALE, over};
 use crate::signin::standing::Needs;
@@ -37,6 +42,17 @@ pub struct Caller {
     pub proved_at: Instant,
     /// On which device; none where the organisation asks for none.
     pub device: Option<DeviceId>,
+    /// From where.
+    pub whence: Whence,
+}
+
+/// Where somebody calls from, as far as policies ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whence {
+    /// What they sit at.
+    pub seat: Seat,
+    /// Their address; none for what is done in somebody's name.
+    pub address: Option<IpAddr>,
 }
 
 /// A member with an open session, complete or not: what they may do is complete it or end it.
@@ -56,6 +72,7 @@ pub struct Entering {
     pub role: Role,
     kind: Kind,
     proved_at: Instant,
+    seat: Seat,
 }
 
 impl Entering {
@@ -70,16 +87,26 @@ impl Entering {
         }
     }
 
-    /// The caller this is when nothing is missing.
+    /// The caller this is when nothing is missing; whether policies let them be here is another question.
     ///
     /// # Errors
     /// 403 `session.incomplete` with what it needs.
-    pub fn complete(self) -> Result<Caller, Refusal> {
-        let Self { member, session, needs, device, role, kind, proved_at, .. } = self;
+    fn complete(self, address: IpAddr) -> Result<Caller, Refusal> {
+        let Self { member, session, needs, device, role, kind, proved_at, seat, .. } = self;
+        let whence = Whence { seat, address: Some(address) };
         match needs {
-            None => Ok(Caller { member, role, kind, session, proved_at, device }),
+            None => Ok(Caller { member, role, kind, session, proved_at, device, whence }),
             Some(needs) => Err(incomplete(needs)),
         }
+    }
+
+    /// The caller this is when nothing is missing but another password.
+    ///
+    /// # Errors
+    /// 403 `session.incomplete` with what it needs.
+    pub fn changing_password(mut self, address: IpAddr) -> Result<Caller, Refusal> {
+        self.needs = self.needs.filter(|needs| *needs != Needs::NewPassword);
+        self.complete(address)
     }
 }
 
@@ -123,16 +150,20 @@ pub async fn absent(reader: &mut Reader, member: MemberId) -> Result<Option<Call
     let damaged = || kairan_storage::Error::Damaged("a member's role or kind".into());
     let role = Role::named(&row.get::<String>(0)?).ok_or_else(damaged)?;
     let kind = Kind::named(&row.get::<String>(1)?).ok_or_else(damaged)?;
-    Ok(Some(Caller { member, role, kind, session: SessionId::nil(), proved_at: Instant(0), device: None }))
+    let (session, whence) = (SessionId::nil(), Whence::default());
+    Ok(Some(Caller { member, role, kind, session, proved_at: Instant(0), device: None, whence }))
 }
 
 impl People {
     /// The caller these headers prove, noting that the session is in use.
     ///
     /// # Errors
-    /// 401 `session.missing`, 403 `session.incomplete`.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        self.entering(headers).await?.complete()
+    /// 401 `session.missing`, 403 `session.incomplete`, 403 `policy.hours`, 403 `policy.network`.
+    pub async fn caller(&self, headers: &HeaderMap, client: &ClientInfo) -> Result<Caller, Refusal> {
+        let (entering, policy) = self.open_session(headers).await?;
+        let caller = entering.complete(client.address)?;
+        policy.admits(caller.whence.address, self.surroundings().now())?;
+        Ok(caller)
     }
 
     /// Whose session these headers prove, complete or not, noting that it is in use.
@@ -140,6 +171,20 @@ impl People {
     /// # Errors
     /// 401 `session.missing`.
     pub async fn entering(&self, headers: &HeaderMap) -> Result<Entering, Refusal> {
+        Ok(self.open_session(headers).await?.0)
+    }
+
+    /// The same; whoever has completed it is let be here by their policy.
+    async fn entering_here(&self, headers: &HeaderMap, client: &ClientInfo) -> Result<Entering, Refusal> {
+        let (entering, policy) = self.open_session(headers).await?;
+        if entering.needs.is_none() {
+            policy.admits(Some(client.address), self.surroundings().now())?;
+        }
+        Ok(entering)
+    }
+
+    /// The open session of these headers, and what holds in it.
+    async fn open_session(&self, headers: &HeaderMap) -> Result<(Entering, Effective), Refusal> {
         let missing = || Refusal::new(&SESSION_MISSING);
         let token = cookie(headers, self.settings.cookie()).map(Token::presented).ok_or_else(missing)?;
         let read = async move |reader: &mut Reader| -> Result<_, kairan_storage::Error> {
@@ -161,20 +206,31 @@ impl People {
         if commands::seen_is_old(session.seen, now) {
             self.touch(member, id).await;
         }
-        let Session { role, kind, proved_at, device, invited, .. } = session;
-        Ok(Entering { member, session: id, needs, device, invited, role, kind, proved_at })
+        let Session { role, kind, proved_at, device, invited, seat, policy, .. } = session;
+        let entering = Entering { member, session: id, needs, device, invited, role, kind, proved_at, seat };
+        Ok((entering, policy))
     }
 
-    /// Whether the caller's session is still open and complete: for what began with a session and goes on without its
-    /// cookie. When the database does not answer, it is not.
-    pub async fn is_open(&self, caller: &Caller) -> bool {
+    /// Whether the caller may still go on: for what began with a session and goes on without its cookie. When the database
+    /// does not answer, they may not.
+    ///
+    /// # Errors
+    /// 401 `session.missing` when the session is over or not complete any more; 403 `policy.hours`, 403 `policy.network`.
+    pub async fn still(&self, caller: &Caller) -> Result<(), Refusal> {
         let (member, session, now) = (caller.member, caller.session, self.surroundings().now());
-        let read = async move |reader: &mut Reader| -> Result<bool, kairan_storage::Error> {
-            let Some(open) = queries::session_by_id(reader, member, session).await? else { return Ok(false) };
+        let read = async move |reader: &mut Reader| -> Result<Option<Effective>, kairan_storage::Error> {
+            let Some(open) = queries::session_by_id(reader, member, session).await? else { return Ok(None) };
             let complete = queries::standing_facts(reader, &open).await?.needs().is_none();
-            Ok(complete && !over(open.expires_at, open.seen, open.idle, now))
+            let lasts = complete && !over(open.expires_at, open.seen, open.idle, now);
+            Ok(lasts.then_some(open.policy))
         };
-        self.store.read(read).await.unwrap_or(false)
+        let policy = self.store.read(read).await?.ok_or_else(|| Refusal::new(&SESSION_MISSING))?;
+        policy.admits(caller.whence.address, now)
+    }
+
+    /// The same as a yes or no.
+    pub async fn is_open(&self, caller: &Caller) -> bool {
+        self.still(caller).await.is_ok()
     }
 
     /// Notes that a session is in use; the gateway calls it too, once a minute for each open socket. When the note cannot
@@ -193,7 +249,13 @@ impl People {
     /// What storage says.
     pub async fn close_sessions_over(&self) -> Result<usize, Refusal> {
         let now = self.surroundings().now();
-        let read = async move |reader: &mut Reader| queries::over(reader, now).await;
+        let read = async move |reader: &mut Reader| -> Result<_, kairan_storage::Error> {
+            let mut found = queries::over(reader, now).await?;
+            let known = found.iter().map(|(_, session)| *session).collect::<HashSet<_>>();
+            let more = queries::over_by_policy(reader, now).await?.into_iter();
+            found.extend(more.filter(|(_, session)| !known.contains(session)));
+            Ok(found)
+        };
         let found = self.store.read::<_, kairan_storage::Error, _>(read).await?;
         let many = found.len();
         for (member, session) in found {
@@ -212,7 +274,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(People::from_ref(state).caller(&parts.headers).await?)
+        let client = ClientInfo::from_request_parts(parts, state).await?;
+        Ok(People::from_ref(state).caller(&parts.headers, &client).await?)
     }
 }
 
@@ -224,7 +287,24 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(People::from_ref(state).entering(&parts.headers).await?)
+        let client = ClientInfo::from_request_parts(parts, state).await?;
+        Ok(People::from_ref(state).entering_here(&parts.headers, &client).await?)
+    }
+}
+
+/// Anyone with an open session, wherever and whenever they are: for asking where one stands, and for signing out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anywhere(pub Entering);
+
+impl<S> FromRequestParts<S> for Anywhere
+where
+    People: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(People::from_ref(state).entering(&parts.headers).await?))
     }
 }
 

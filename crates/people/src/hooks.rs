@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use kairan_core::{MemberId, Refusal};
+use kairan_core::{DeviceId, Instant, MemberId, Refusal};
 use kairan_storage::{LocalBoxFuture, Reader, Tx};
 
 /// Whom one meets: those one shares a room with. It is all that a partner sees of the organisation (R70).
@@ -22,6 +22,17 @@ pub trait BelongingChanged: Send + Sync {
     fn after<'a>(&'a self, tx: &'a mut Tx) -> LocalBoxFuture<'a, Result<(), Refusal>>;
 }
 
+/// Who keeps files that others sent.
+pub trait Downloads: Send + Sync {
+    /// On which devices `member` kept a file since then; none for one that was not noted.
+    fn kept_on<'a>(
+        &'a self,
+        reader: &'a mut Reader,
+        member: MemberId,
+        since: Instant,
+    ) -> LocalBoxFuture<'a, Result<HashSet<Option<DeviceId>>, Refusal>>;
+}
+
 /// The wired implementations.
 #[derive(Clone)]
 pub struct Hooks {
@@ -29,6 +40,8 @@ pub struct Hooks {
     pub acquaintance: Arc<dyn Acquaintance>,
     /// Who follows.
     pub belonging_changed: Arc<dyn BelongingChanged>,
+    /// Who keeps files.
+    pub downloads: Arc<dyn Downloads>,
 }
 
 /// An organisation without rooms: nobody meets anybody, and nothing follows.
@@ -44,6 +57,17 @@ impl Acquaintance for NoRooms {
     }
 }
 
+impl Downloads for NoRooms {
+    fn kept_on<'a>(
+        &'a self,
+        _: &'a mut Reader,
+        _: MemberId,
+        _: Instant,
+    ) -> LocalBoxFuture<'a, Result<HashSet<Option<DeviceId>>, Refusal>> {
+        Box::pin(async { Ok(HashSet::new()) })
+    }
+}
+
 impl BelongingChanged for NoRooms {
     fn after<'a>(&'a self, _: &'a mut Tx) -> LocalBoxFuture<'a, Result<(), Refusal>> {
         Box::pin(async { Ok(()) })
@@ -52,6 +76,7 @@ impl BelongingChanged for NoRooms {
 
 impl Default for Hooks {
     fn default() -> Self {
-        Self { acquaintance: Arc::new(NoRooms), belonging_changed: Arc::new(NoRooms) }
+        let none = Arc::new(NoRooms);
+        Self { acquaintance: none.clone(), belonging_changed: none.clone(), downloads: none }
     }
 }

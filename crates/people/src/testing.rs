@@ -85,6 +85,7 @@ impl Person {
             session: self.session,
             proved_at: Instant(0),
             device: Some(self.browser.device),
+            whence: crate::Whence::default(),
         }
     }
 }

@@ -194,6 +194,8 @@ pub enum Admin {
     DeviceUnlock(Which),
     /// Tell a device to wipe what it keeps: now, or when it comes back
     DeviceWipe(Which),
+    /// Take all device policies away (for an organisation whose own rules shut everyone out)
+    PoliciesOff,
 }
 
 /// A person.

@@ -110,6 +110,7 @@ impl World {
             session,
             proved_at: surroundings.now(),
             device: None,
+            whence: kairan_people::Whence::default(),
         };
         Self { store, caller, room }
     }

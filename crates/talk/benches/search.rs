@@ -128,6 +128,7 @@ impl World {
             session: surroundings.id::<SessionId>(),
             proved_at: surroundings.now(),
             device: None,
+            whence: kairan_people::Whence::default(),
         };
         let (one, all) = (caller(people[0], &surroundings), caller(people[1], &surroundings));
         let world = Self { store, clock, people, rooms, one, all, _key: folder, key };

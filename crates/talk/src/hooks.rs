@@ -1,13 +1,13 @@
-//! What rooms mean to the people floor: whom one meets there, and that some of them follow a department.
+//! What rooms mean to the people floor: whom one meets there, that some of them follow a department, and who kept files.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use kairan_core::{MemberId, Refusal};
-use kairan_people::{Acquaintance, BelongingChanged, Hooks};
+use kairan_core::{DeviceId, Instant, MemberId, Refusal};
+use kairan_people::{Acquaintance, BelongingChanged, Downloads, Hooks};
 use kairan_storage::{LocalBoxFuture, Reader, Tx};
 
-use crate::rooms;
+use crate::{files, rooms};
 
 struct Rooms;
 
@@ -29,9 +29,20 @@ impl BelongingChanged for Rooms {
     }
 }
 
+impl Downloads for Rooms {
+    fn kept_on<'a>(
+        &'a self,
+        reader: &'a mut Reader,
+        member: MemberId,
+        since: Instant,
+    ) -> LocalBoxFuture<'a, Result<HashSet<Option<DeviceId>>, Refusal>> {
+        Box::pin(async move { Ok(files::kept::kept_on(reader, member, since).await?) })
+    }
+}
+
 /// To be wired into the people floor.
 #[must_use]
 pub fn hooks() -> Hooks {
     let rooms = Arc::new(Rooms);
-    Hooks { acquaintance: rooms.clone(), belonging_changed: rooms }
+    Hooks { acquaintance: rooms.clone(), belonging_changed: rooms.clone(), downloads: rooms }
 }

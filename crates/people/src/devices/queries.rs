@@ -18,6 +18,8 @@ pub struct Device {
     pub id: DeviceId,
     /// Whose.
     pub member: MemberId,
+    /// What they are to the organisation.
+    pub role: Role,
     /// What its person calls it.
     pub name: String,
     /// What kind of client it runs.
@@ -51,7 +53,7 @@ pub struct Device {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT d.id, d.member, d.name, d.kind, d.os, d.ownership, d.state, d.key, d.first_seen, d.enrolled_at, seen.at, COALESCE(seen.address, d.address), d.consent_version, d.consent_at, d.locked_at, d.locked_by, d.wipe_at, d.wipe_by, d.wiped_at, d.wiped_items FROM devices d LEFT JOIN marks_device_seen seen ON seen.device = d.id ",
+            "SELECT d.id, d.member, d.name, d.kind, d.os, d.ownership, d.state, d.key, d.first_seen, d.enrolled_at, seen.at, COALESCE(seen.address, d.address), d.consent_version, d.consent_at, d.locked_at, d.locked_by, d.wipe_at, d.wipe_by, d.wiped_at, d.wiped_items, m.role FROM devices d JOIN members m ON m.id = d.member LEFT JOIN marks_device_seen seen ON seen.device = d.id ",
             $rest
         )
     };
@@ -64,6 +66,7 @@ fn from_row(row: &Row) -> Result<Device> {
     Ok(Device {
         id: row.get(0)?,
         member: row.get(1)?,
+        role: Role::named(&text(20)?).ok_or_else(|| damaged("person's role"))?,
         name: row.get(2)?,
         kind: Kind::named(&text(3)?).ok_or_else(|| damaged("kind"))?,
         os: row.get(4)?,

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::devices::rules::lease_life;
-use crate::{Caller, People, devices};
+use crate::{Caller, People};
 
 /// What the lease's route holds.
 #[derive(Clone)]
@@ -54,9 +54,10 @@ struct Lease {
 /// Lends the session the key to what its client keeps on the device.
 #[utoipa::path(post, path = "/session/lease", tag = "session", responses((status = 200, body = Lease)), security(("session" = [])))]
 async fn lease_key(State(leases): State<Leases>, caller: Caller) -> Answer<Json<Lease>> {
-    let read = async |reader: &mut Reader| devices::queries::settings(reader).await;
-    let settings = leases.people.store.read::<_, Error, _>(read).await.map_err(Refusal::from)?;
+    let (people, asking) = (leases.people.clone(), caller.clone());
+    let read = async move |reader: &mut Reader| people.policy(reader, &asking).await;
+    let policy = leases.people.store.read::<_, Error, _>(read).await.map_err(Refusal::from)?;
     let key = leases.sealing.derive("lease", &caller.session.bytes());
-    let expires_at = leases.people.surroundings().now().plus_ms(lease_life(settings.lease_hours));
+    let expires_at = leases.people.surroundings().now().plus_ms(lease_life(policy.lease_hours));
     Ok(Json(Lease { key: STANDARD.encode(key), expires_at }))
 }

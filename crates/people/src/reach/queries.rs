@@ -77,8 +77,11 @@ pub async fn held_by(reader: &mut Reader, secret: SecretId) -> Result<Option<Sub
     }
 }
 
-/// Where a subscription leads, while its session is open at `now` and complete and its person is here: nothing is sent to a
-/// session that is over, even when nobody has closed it yet (R19, R20).
+/// Where a subscription leads, while its session is open at `now` and complete, its person is here, and it is within the
+/// hours of their device: nothing is sent to a session that is over, even when nobody has closed it yet (R19, R20).
+///
+/// The last word is whether nothing may be named: where a device is when it is woken nobody knows, so where networks are
+/// limited it is told only that there is something.
 ///
 /// # Errors
 /// What the engine says.
@@ -86,16 +89,18 @@ pub async fn reachable(
     reader: &mut Reader,
     session: SessionId,
     now: Instant,
-) -> Result<Option<(Subscribed, Subscription)>> {
+) -> Result<Option<(Subscribed, Subscription, bool)>> {
     let Some(subscribed) = subscription_of(reader, session).await? else { return Ok(None) };
     let Some(open) = session_by_id(reader, subscribed.member, session).await? else { return Ok(None) };
     let incomplete = standing_facts(reader, &open).await?.needs().is_some();
-    if incomplete || over(open.expires_at, open.seen, open.idle, now) {
+    let after_hours = open.policy.hours.iter().any(|said| !said.value.open(now));
+    if incomplete || after_hours || over(open.expires_at, open.seen, open.idle, now) {
         return Ok(None);
     }
+    let nameless = !open.policy.networks.is_empty();
     let secret = reader.secret(subscribed.secret).await?;
     let read = secret.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    Ok(read.map(|subscription| (subscribed, subscription)))
+    Ok(read.map(|subscription| (subscribed, subscription, nameless)))
 }
 
 /// Every subscription of a member.

@@ -1,10 +1,13 @@
 //! Reading credentials and sessions.
 
+use kairan_core::ids::Id;
 use kairan_core::{DeviceId, Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
+use super::rules;
 use super::standing::{Facts, demands_factor};
 use crate::members::rules::{Kind, handle};
+use crate::policies::{self, Effective, Seat, Who};
 use crate::{Token, devices, organisation, preferences};
 
 /// Kinds of secrets of this feature.
@@ -25,6 +28,8 @@ pub struct Candidate {
     pub password: Option<SecretId>,
     /// The hash.
     pub hash: Option<String>,
+    /// Whether its person says that somebody else may know it.
+    pub doubted: bool,
 }
 
 /// The active member with this login id or staff number.
@@ -32,7 +37,7 @@ pub struct Candidate {
 /// # Errors
 /// What the engine says.
 pub async fn candidate(reader: &mut Reader, login: &str) -> Result<Option<Candidate>> {
-    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE (m.login = $1 OR m.staff_key = $1) AND m.state = 'active'";
+    let sql = "SELECT m.id, m.role, c.password, COALESCE(c.doubted, FALSE) FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE (m.login = $1 OR m.staff_key = $1) AND m.state = 'active'";
     let Some(row) = reader.maybe(sql, params![handle(login)]).await? else { return Ok(None) };
     from_candidate_row(reader, &row).await.map(Some)
 }
@@ -42,7 +47,7 @@ pub async fn candidate(reader: &mut Reader, login: &str) -> Result<Option<Candid
 /// # Errors
 /// What the engine says.
 pub async fn candidate_by_id(reader: &mut Reader, member: MemberId) -> Result<Option<Candidate>> {
-    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE m.id = $1 AND m.state = 'active'";
+    let sql = "SELECT m.id, m.role, c.password, COALESCE(c.doubted, FALSE) FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE m.id = $1 AND m.state = 'active'";
     let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
     from_candidate_row(reader, &row).await.map(Some)
 }
@@ -53,7 +58,16 @@ async fn from_candidate_row(reader: &mut Reader, row: &Row) -> Result<Candidate>
         Some(password) => reader.secret(password).await?.and_then(|bytes| String::from_utf8(bytes).ok()),
         None => None,
     };
-    Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash })
+    Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash, doubted: row.get(3)? })
+}
+
+/// Since when a member's password is the one it is.
+///
+/// # Errors
+/// What the engine says.
+pub async fn password_set(reader: &mut Reader, member: MemberId) -> Result<Option<Instant>> {
+    let row = reader.maybe("SELECT set_at FROM credentials WHERE member = $1", params![member]).await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
 /// A session that a token opens, over or not.
@@ -92,13 +106,21 @@ pub struct Session {
     pub token_until: Option<Instant>,
     /// Whether an invitation or the founding opened it.
     pub invited: bool,
+    /// When it began.
+    pub opened_at: Instant,
+    /// What its person sits at.
+    pub seat: Seat,
+    /// What holds in it now.
+    pub policy: Effective,
+    /// Whether its person says that somebody else may know the password.
+    pub password_doubted: bool,
 }
 
 /// Sessions of members who are here; what follows says which.
 macro_rules! sessions {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited, s.opened_at, d.kind, d.ownership, (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.doubted) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN devices d ON d.id = s.device LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
             $which,
             " AND m.state = 'active' AND m.locked_at IS NULL"
         )
@@ -112,7 +134,10 @@ macro_rules! sessions {
 pub async fn session(reader: &mut Reader, token: &Token) -> Result<Option<Session>> {
     let sql = sessions!("JOIN secrets k ON k.id = s.token WHERE k.kind = $1 AND k.value = $2");
     let row = reader.maybe(sql, params![SESSION_SECRET, token.digest()]).await?;
-    row.map(|row| session_from_row(&row)).transpose()
+    match row {
+        Some(row) => session_from_row(reader, &row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A member's session by its id, over or not.
@@ -126,7 +151,10 @@ pub async fn session_by_id(
 ) -> Result<Option<Session>> {
     let sql = sessions!("WHERE s.id = $1 AND s.member = $2");
     let row = reader.maybe(sql, params![session, member]).await?;
-    row.map(|row| session_from_row(&row)).transpose()
+    match row {
+        Some(row) => session_from_row(reader, &row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What this session's standing follows from: the one place that gathers it.
@@ -139,18 +167,25 @@ pub async fn standing_facts(reader: &mut Reader, session: &Session) -> Result<Fa
         factor_shown: session.factor_at.is_some(),
         factor_demanded: demands_factor(session.role) || session.factor_asked,
         device: devices::queries::standing(reader, session.device).await?,
+        password_doubted: session.password_doubted,
     })
 }
 
-fn session_from_row(row: &Row) -> Result<Session> {
+/// A session never outlives what holds for it now, whatever held when it was opened (R19).
+async fn session_from_row(reader: &mut Reader, row: &Row) -> Result<Session> {
+    let (opened_at, role): (Instant, Role) = (row.get(18)?, role(row, 6)?);
+    let (device_kind, ownership): (Option<String>, Option<String>) = (row.get(19)?, row.get(20)?);
+    let seat = policies::queries::seat_named(device_kind.as_deref(), ownership.as_deref())?;
+    let policy = policies::queries::of(reader, &Who { role, seat }).await?;
+    let life = policy.life();
     Ok(Session {
         id: row.get(0)?,
         member: row.get(1)?,
         token: row.get(2)?,
-        expires_at: row.get(3)?,
-        idle: row.get(4)?,
+        expires_at: row.get::<Instant>(3)?.min(opened_at.plus_ms(life.absolute)),
+        idle: row.get::<i64>(4)?.min(life.idle),
         seen: row.get(5)?,
-        role: role(row, 6)?,
+        role,
         kind: Kind::named(&row.get::<String>(7)?).ok_or_else(|| Error::Damaged("a member's kind".into()))?,
         factor_at: row.get(8)?,
         proved_at: row.get(9)?,
@@ -161,6 +196,10 @@ fn session_from_row(row: &Row) -> Result<Session> {
         // The journal's word and the mark's: the later token is the one that opens.
         token_until: row.get::<Option<Instant>>(15)?.max(row.get(16)?),
         invited: row.get(17)?,
+        opened_at,
+        seat,
+        policy,
+        password_doubted: row.get::<i64>(21)? > 0,
     })
 }
 
@@ -210,6 +249,30 @@ pub async fn sessions_of(reader: &mut Reader, member: MemberId) -> Result<Vec<Op
     reader.query(sql, params![member]).await?.iter().map(read).collect()
 }
 
+/// Sessions that are over at `now` only because of what holds for them by now, and not closed yet (R19).
+///
+/// # Errors
+/// What the engine says.
+pub async fn over_by_policy(reader: &mut Reader, now: Instant) -> Result<Vec<(MemberId, SessionId)>> {
+    let rules = policies::queries::in_force(reader).await?.rules;
+    let Some(least) = policies::effective::shortest(&rules) else { return Ok(Vec::new()) };
+    let sql = "SELECT s.member, s.id FROM sessions s LEFT JOIN marks_session_seen seen ON seen.session = s.id WHERE s.id > $1 AND (s.opened_at <= $2 OR COALESCE(seen.at, s.opened_at) <= $3) ORDER BY s.id LIMIT 500";
+    let (old, unused) = (now.plus_ms(-least.absolute), now.plus_ms(-least.idle));
+    let (mut after, mut found) = (Vec::new(), Vec::new());
+    loop {
+        let rows = reader.query(sql, params![after, old, unused]).await?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        after = last.get::<SessionId>(1)?.bytes();
+        for row in &rows {
+            let (member, session) = (row.get(0)?, row.get(1)?);
+            let open = session_by_id(reader, member, session).await?;
+            if open.is_some_and(|open| rules::over(open.expires_at, open.seen, open.idle, now)) {
+                found.push((member, session));
+            }
+        }
+    }
+}
+
 /// Sessions that are over at `now` and not closed yet: whose, and which.
 ///
 /// # Errors
@@ -252,6 +315,8 @@ pub struct Myself {
     pub preferences: preferences::events::Preferences,
     /// This session.
     pub session: SessionId,
+    /// What holds in it.
+    pub policy: Effective,
 }
 
 /// Everything the client asks for first.
@@ -263,5 +328,6 @@ pub async fn myself(reader: &mut Reader, member: MemberId, session: SessionId) -
         crate::members::queries::record(reader, member).await?.ok_or(Error::NoRow("the caller's record"))?;
     let organisation = organisation::queries::name(reader).await?.unwrap_or_default();
     let preferences = preferences::queries::of(reader, member).await?;
-    Ok(Myself { record, organisation, preferences, session })
+    let open = session_by_id(reader, member, session).await?.ok_or(Error::NoRow("the caller's session"))?;
+    Ok(Myself { record, organisation, preferences, session, policy: open.policy })
 }

@@ -195,7 +195,8 @@ impl BelongingChanged for Rooms {
 async fn a_partner_sees_only_those_they_meet() {
     both_engines(schema(), async |base| {
         let rooms = Arc::new(Rooms::default());
-        let hooks = Hooks { acquaintance: rooms.clone(), belonging_changed: rooms.clone() };
+        let hooks =
+            Hooks { acquaintance: rooms.clone(), belonging_changed: rooms.clone(), ..Hooks::default() };
         let world = World::with(&base, hooks, |_| Router::new()).await;
         let (hana, stranger) = (world.member("乙川 二葉").await, world.member("己本 三郎").await);
         let head = world
@@ -259,7 +260,8 @@ fn hana_as_partner_would() -> Value {
 async fn rooms_hear_of_every_move_in_the_same_write() {
     both_engines(schema(), async |base| {
         let rooms = Arc::new(Rooms::default());
-        let hooks = Hooks { acquaintance: rooms.clone(), belonging_changed: rooms.clone() };
+        let hooks =
+            Hooks { acquaintance: rooms.clone(), belonging_changed: rooms.clone(), ..Hooks::default() };
         let world = World::with(&base, hooks, |_| Router::new()).await;
         let hana = world.member("乙川 二葉").await;
         *rooms.told.lock().expect("whole") = 0;

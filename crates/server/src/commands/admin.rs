@@ -5,14 +5,16 @@
 
 use std::io::IsTerminal as _;
 
-use kairan_core::{DeviceId, Refusal, Role};
+use kairan_core::{Actor, DeviceId, Refusal, Role};
 use kairan_people::People;
 use kairan_people::console::{self, Done, Table};
 use kairan_people::devices::rules::{Act, Ownership};
 use kairan_people::factors::http::reset_from_command_line;
 use kairan_people::members::queries::Record;
+use kairan_people::policies::commands::switch_off;
+use kairan_storage::{Stream, Tx};
 
-use super::invite::{self, drawn, hours_left};
+use super::invite::{self, drawn, hours_left, minutes_left};
 use super::table::printed;
 use super::{Context, Failed};
 use crate::assemble;
@@ -46,6 +48,7 @@ pub async fn run(context: &Context, act: Admin) -> Result<Exit, Failed> {
         Admin::DeviceLock(Which { device }) => desk.device(device, Act::Lock).await?,
         Admin::DeviceUnlock(Which { device }) => desk.device(device, Act::Unlock).await?,
         Admin::DeviceWipe(Which { device }) => desk.device(device, Act::Wipe).await?,
+        Admin::PoliciesOff => desk.policies_off().await?,
         Admin::Invite(_) => {}
     }
     Ok(Exit::Well)
@@ -146,10 +149,10 @@ impl Desk<'_> {
         let ownership = if lent { Ownership::Lent } else { Ownership::Own };
         let made = console::device_code(&self.people, person.id, ownership).await?;
         let name = person.profile.display_name;
-        let hours = hours_left(self.context.surroundings.now(), made.expires_at);
+        let minutes = minutes_left(self.context.surroundings.now(), made.expires_at);
         self.context.say(&words!(
-            "{name} さんの端末を登録する認証コードです。1回だけ、あと{hours}時間使えます。本人だけに渡してください。",
-            "a code that brings a device of {name} in. It opens once, within {hours} hours. Give it to that person only."
+            "{name} さんの端末を登録する認証コードです。1回だけ、あと{minutes}分使えます。本人だけに渡してください。",
+            "a code that brings a device of {name} in. It opens once, within {minutes} minutes. Give it to that person only."
         ));
         println!("{}\n{}", made.code, made.uri);
         if std::io::stdout().is_terminal() {
@@ -189,6 +192,20 @@ impl Desk<'_> {
                 "{owner} さんの端末「{name}」は、もうそうなっています。",
                 "that is so already for the device “{name}” of {owner}."
             ),
+        });
+        Ok(())
+    }
+
+    async fn policies_off(&self) -> Result<(), Failed> {
+        let job = async move |tx: &mut Tx| switch_off(tx, Actor::CommandLine).await;
+        let off = self.people.store.write(Stream::Organisation, job).await?;
+        self.context.say(&if off {
+            words!(
+                "端末ポリシーをすべて外しました。時間と接続元の決まりはもう効きません。管理の「端末ポリシー」で決め直してください。",
+                "all device policies are off: no rule about hours or networks holds any more. Set them anew under “Policies”."
+            )
+        } else {
+            words!("外す端末ポリシーはありません。", "there are no device policies to take away.")
         });
         Ok(())
     }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use kairan_core::{RoomId, Seq};
+use kairan_core::{Refusal, RoomId, Seq};
+use kairan_people::policies::Because;
+use kairan_people::signin::rules::SESSION_MISSING;
 use kairan_people::{Caller, People};
 use kairan_storage::{Error, Store};
 use kairan_talk::{frames as room_frames, rooms};
@@ -29,7 +31,7 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const STALLED: Duration = Duration::from_secs(30);
 /// Clients ping every 20 s; silence longer than this means that nobody is there.
 const SILENCE: Duration = Duration::from_secs(70);
-/// How often an open socket counts as use of its session.
+/// How often an open socket counts as use of its session, and its person is asked for anew.
 const TOUCH: Duration = Duration::from_secs(60);
 /// Events sent to catch up in one room; more and the client loads the room anew.
 const CATCH_UP: i64 = 500;
@@ -57,10 +59,11 @@ pub async fn serve(socket: WebSocket, caller: Caller, hub: Hub, store: Store, pe
     };
     let number = arrival.number;
     // Asked only now that the hub would hear of its end: a session that ended since its ticket was given opens nothing.
-    let closing = if people.is_open(&caller).await {
-        talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await
-    } else {
-        Some(Closing::SessionEnded)
+    let closing = match people.still(&caller).await {
+        Ok(()) => {
+            talk(&mut sink, &mut stream, arrival, cursors, looking, &caller, &hub, &store, &people).await
+        }
+        Err(refusal) => Some(ending(&refusal).unwrap_or(Closing::SessionEnded)),
     };
     if let Some(closing) = closing {
         close(&mut sink, closing).await;
@@ -125,9 +128,24 @@ async fn talk(
                 Ok(None) | Err(_) => return None,
             },
             _ = closing.changed() => return *closing.borrow(),
-            _ = touch.tick() => people.touch(caller.member, caller.session).await,
+            _ = touch.tick() => {
+                people.touch(caller.member, caller.session).await;
+                if let Err(refusal) = people.still(caller).await
+                    && let Some(closing) = ending(&refusal)
+                {
+                    return Some(closing);
+                }
+            }
         }
     }
+}
+
+/// How a connection ends whose person may not go on; not at all when the database merely did not answer.
+fn ending(refusal: &Refusal) -> Option<Closing> {
+    if Because::of(refusal.code).is_some() {
+        return Some(Closing::Policy);
+    }
+    (refusal.code == &SESSION_MISSING).then_some(Closing::SessionEnded)
 }
 
 enum Heard {

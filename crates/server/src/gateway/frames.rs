@@ -61,6 +61,9 @@ pub enum Frame<'a, M = (), R = ()> {
         #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<RoomId>,
     },
+    /// There is something to know: about oneself (`member`), or for those who manage members (`admins`). What it is, the
+    /// client asks: another device may not be told the same.
+    Alarm { audience: &'static str },
     /// A room one is newly in.
     Room { room: &'a R },
     /// I am.
@@ -94,6 +97,8 @@ pub type Plain<'a> = Frame<'a, (), ()>;
 pub enum Closing {
     /// The session ended: sign in again.
     SessionEnded,
+    /// A policy shuts this out now or from here: ask for a ticket again, and be told why (R20).
+    Policy,
     /// The reader was too slow: come back with cursors (R78).
     TooSlow,
     /// The server goes down: come back after a while.
@@ -109,6 +114,7 @@ impl Closing {
     pub fn code(self) -> u16 {
         match self {
             Self::SessionEnded => 4401,
+            Self::Policy => 4403,
             Self::TooSlow => 4408,
             Self::GoingDown => 4409,
             Self::Malformed => 1007,
@@ -119,6 +125,7 @@ impl Closing {
     pub fn reason(self) -> &'static str {
         match self {
             Self::SessionEnded => "session ended",
+            Self::Policy => "policy",
             Self::TooSlow => "too slow",
             Self::GoingDown => "going down",
             Self::Malformed => "malformed frame",

@@ -21,7 +21,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use kairan_core::{Instant, Refusal};
-use kairan_http::{Answer, Body, Created, ORIGIN_REFUSED, Origins, Problem};
+use kairan_http::{Answer, Body, ClientInfo, Created, ORIGIN_REFUSED, Origins, Problem};
 use kairan_people::devices::DeviceProof;
 use kairan_people::{Caller, People};
 use kairan_storage::Store;
@@ -119,6 +119,7 @@ const LARGEST_FRAME: usize = 512 * 1024;
 #[utoipa::path(get, path = "/gateway", operation_id = "get_gateway", responses((status = 101, description = "WebSocket, subprotocol kairan.v1")))]
 async fn get_gateway(
     State(gateway): State<Gateway>,
+    client: ClientInfo,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
@@ -128,9 +129,11 @@ async fn get_gateway(
     if !origin.is_some_and(|origin| gateway.origins.allow(origin)) {
         return Err((&ORIGIN_REFUSED).into());
     }
-    let caller = ticket(&headers)
+    let mut caller = ticket(&headers)
         .and_then(|ticket| gateway.tickets.redeem(ticket))
         .ok_or_else(|| Refusal::new(&TICKET_REFUSED))?;
+    // Where the socket comes from is what counts from now on, not where its ticket went.
+    caller.whence.address = Some(client.address);
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(READ_BUFFER)

@@ -10,12 +10,18 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
-use kairan_people::{Caller, departments, members, preferences, signin};
+use kairan_people::alarms::rules::Audience;
+use kairan_people::devices::events::DeviceFact;
+use kairan_people::policies::events::PolicyFact;
+use kairan_people::policies::queries::Policies;
+use kairan_people::policies::{self, Effective, Seat, Usual, Who, effective};
+use kairan_people::{Caller, alarms, departments, members, preferences, signin};
 use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
 use kairan_talk::rooms::{self, http::Room};
 use kairan_talk::{frames, messages};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::connection::QUEUE_BYTES;
 use super::frames::{Closing, Plain};
@@ -35,8 +41,11 @@ struct Slot {
     closing: watch::Sender<Option<Closing>>,
 }
 
-/// Who is in which room and above which place they see, and where each room stands.
-type Picture = (Vec<(RoomId, MemberId, Seq)>, Vec<(RoomId, Seq)>);
+/// How often it is asked whether somebody's hours have ended; R20 gives a second.
+const HOURS: Duration = Duration::from_secs(1);
+
+/// Who is in which room and above which place they see, where each room stands, and the policies in force.
+type Picture = (Vec<(RoomId, MemberId, Seq)>, Vec<(RoomId, Seq)>, Policies);
 
 /// The hub's task.
 pub struct Task {
@@ -45,6 +54,7 @@ pub struct Task {
     hub: Hub,
     routing: Routing,
     slots: HashMap<Number, Slot>,
+    policies: Policies,
     last: Number,
     /// The server goes down: who waits until the last connection has gone. Nobody comes in any more.
     leaving: Option<oneshot::Sender<()>>,
@@ -54,7 +64,8 @@ impl Task {
     /// Knows nothing yet; [`Task::run`] reads the picture first.
     pub fn new(store: Store, metrics: Metrics, hub: Hub) -> Self {
         let (routing, slots) = (Routing::default(), HashMap::new());
-        Self { store, metrics, hub, routing, slots, last: 0, leaving: None }
+        let policies = Policies::default();
+        Self { store, metrics, hub, routing, slots, policies, last: 0, leaving: None }
     }
 
     /// Until every handle is gone.
@@ -62,6 +73,8 @@ impl Task {
         // Listening first: what is committed while the picture is read is heard, and recognised as old.
         let mut news = self.store.bus().listen();
         self.load().await;
+        let mut hours = interval(HOURS);
+        hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
@@ -85,6 +98,7 @@ impl Task {
                     Some(call) => self.call(call),
                     None => return,
                 },
+                _ = hours.tick() => self.let_go_after_hours(),
             }
         }
     }
@@ -93,7 +107,10 @@ impl Task {
     async fn load(&mut self) {
         loop {
             match self.picture().await {
-                Ok((memberships, heads)) => return self.routing.load(&memberships, &heads),
+                Ok((memberships, heads, policies)) => {
+                    self.policies = policies;
+                    return self.routing.load(&memberships, &heads);
+                }
                 Err(error) => tracing::error!(%error, "the gateway could not read the rooms"),
             }
             tokio::time::sleep(AGAIN).await;
@@ -103,7 +120,9 @@ impl Task {
     async fn picture(&self) -> Result<Picture, Error> {
         self.store
             .read(async |reader| {
-                Ok((rooms::queries::all_memberships(reader).await?, rooms::queries::heads(reader).await?))
+                let memberships = rooms::queries::all_memberships(reader).await?;
+                let heads = rooms::queries::heads(reader).await?;
+                Ok((memberships, heads, policies::queries::in_force(reader).await?))
             })
             .await
     }
@@ -205,8 +224,12 @@ impl Task {
     }
 
     fn people_event(&mut self, event: &Event) {
+        self.policy_event(event);
         if let Some(Ok(signin::events::SigninFact::Closed(closed))) = signin::events::SigninFact::of(event) {
             self.close_session(closed.session);
+        }
+        if alarms::rules::may_raise(&event.kind, event.actor) {
+            self.read_alarms(event);
         }
         match members::events::MemberFact::of(event) {
             Some(Ok(members::events::MemberFact::Added(fact))) => self.read_profile(fact.member),
@@ -224,6 +247,86 @@ impl Task {
             && let Stream::Member(member) = event.stream
         {
             self.tell_member(member, &Plain::Me.text());
+        }
+    }
+
+    /// Other rules, or a device that was somebody else's thing than noted: those it shuts out go at once, the others are told.
+    fn policy_event(&mut self, event: &Event) {
+        let told = Plain::Mine { what: "policy", room: None }.text();
+        if let Some(Ok(PolicyFact::Set(set))) = PolicyFact::of(event) {
+            self.policies = Policies { version: set.version, rules: set.rules };
+            self.let_go_of_those_shut_out();
+            let everyone = self.routing.all().into_iter().map(|number| (number, told.clone())).collect();
+            self.deliver(everyone);
+        } else if let (Some(Ok(DeviceFact::Described(fact))), Stream::Member(member)) =
+            (DeviceFact::of(event), event.stream)
+        {
+            for slot in self.slots.values_mut().filter(|slot| slot.caller.device == Some(fact.device)) {
+                if let Seat::Device(_, ownership) = &mut slot.caller.whence.seat {
+                    *ownership = fact.ownership;
+                }
+            }
+            self.let_go_of_those_shut_out();
+            self.tell_member(member, &told);
+        }
+    }
+
+    /// The hours of some may have ended.
+    fn let_go_after_hours(&mut self) {
+        if self.policies.rules.iter().any(|rule| rule.limits.hours.is_some()) {
+            self.let_go_of_those_shut_out();
+        }
+    }
+
+    /// Ends the connections of those whom the policies do not let be here now (R20). Nothing is read: a connection knows
+    /// what it comes from.
+    fn let_go_of_those_shut_out(&mut self) {
+        let (now, rules) = (self.store.surroundings().now(), &self.policies.rules);
+        // Only hours and networks are asked for, which nothing but rules decides.
+        let usual = Usual { devices: None, lease_hours: 0 };
+        let mut known: HashMap<Who, Effective> = HashMap::new();
+        let mut shut = Vec::new();
+        for (number, Slot { caller, .. }) in &self.slots {
+            let who = Who { role: caller.role, seat: caller.whence.seat };
+            let policy = known.entry(who).or_insert_with(|| effective(0, rules, &who, usual));
+            if policy.shuts(caller.whence.address, now).is_some() {
+                shut.push(*number);
+            }
+        }
+        for number in shut {
+            self.let_go(number, Closing::Policy);
+        }
+    }
+
+    /// Reads for whom an event raised alarms, beside the hub.
+    fn read_alarms(&self, event: &Event) {
+        let (hub, store, event) = (self.hub.clone(), self.store.clone(), event.clone());
+        tokio::spawn(async move {
+            let read = async move |reader: &mut kairan_storage::Reader| {
+                alarms::queries::raised_by(reader, &event).await
+            };
+            match store.read::<_, Error, _>(read).await {
+                Ok(raised) if raised.is_empty() => {}
+                Ok(raised) => hub.tell(Call::Alarmed(raised)).await,
+                Err(error) => tracing::error!(%error, "the gateway could not read alarms"),
+            }
+        });
+    }
+
+    /// Tells those whom alarms are for.
+    fn alarmed(&mut self, raised: Vec<(Audience, Option<MemberId>)>) {
+        for (audience, subject) in raised {
+            let frame = Plain::Alarm { audience: audience.name() }.text();
+            match (audience, subject) {
+                (Audience::Member, Some(member)) => self.tell_member(member, &frame),
+                (Audience::Member, None) => {}
+                (Audience::Admins, _) => {
+                    let manages = |slot: &Slot| slot.caller.role.may(Permission::ManageMembers);
+                    let told = self.slots.iter().filter(|(_, slot)| manages(slot));
+                    let deliveries = told.map(|(number, _)| (*number, frame.clone())).collect();
+                    self.deliver(deliveries);
+                }
+            }
         }
     }
 
@@ -284,6 +387,7 @@ impl Task {
                 let deliveries = self.routing.for_acquaintances(member, sees_all, &frame);
                 self.deliver(deliveries);
             }
+            Call::Alarmed(raised) => self.alarmed(raised),
             Call::CloseAll(done) => {
                 for slot in self.slots.values() {
                     slot.closing.send_replace(Some(Closing::GoingDown));

@@ -11,6 +11,7 @@ mod document;
 mod gateway;
 mod newcomer;
 mod operations;
+mod policies;
 mod push;
 mod raw;
 mod silence;

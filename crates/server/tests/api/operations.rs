@@ -160,6 +160,9 @@ impl Operation {
             "put_reminder" => json!({"message": named.message, "at": later(server)}),
             "put_schedule" => json!({"room": named.room, "text": "あとで", "at": later(server)}),
             "patch_schedule" => json!({}),
+            "set_own_name" | "approve_name_request" => json!({"display_name": format!("名{n}")}),
+            "refuse_name_request" => json!({"display_name": format!("名{n}"), "reason": "部署と違います。"}),
+            "see_own_alarms" | "review_alarms" => json!({"upto": named.session}),
             "accept_device_terms" => json!({"version": 1}),
             "change_device" => json!({"ownership": "lent"}),
             "name_own_device" => json!({"name": "私のスマホ"}),
@@ -167,6 +170,9 @@ impl Operation {
             "set_device_settings" => {
                 json!({"required": true, "code_from": {"manager": true, "own_device": true}, "approval": false, "most": null, "lease_hours": 24})
             }
+            // The rules that are in force: nobody is shut out.
+            "set_policies" => json!({"version": 0, "rules": []}),
+            "preview_policies" => json!({"rules": []}),
             // The text that is in force: nobody has to accept anything anew.
             "set_device_terms" => json!({"text": " "}),
             "enrol_device" => Browser::new(&server.people).enrolment(&server.people, None),

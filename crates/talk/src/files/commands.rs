@@ -302,7 +302,7 @@ pub async fn open_file(tx: &mut Tx, caller: &Caller, file: FileId, how: How) -> 
     let there = queries::visible(tx, file, caller.member).await?.ok_or(&refusal::NOT_FOUND)?;
     there.view.state.may_open()?;
     let fact: FileUseFact = FileOpened { file, room: there.room, how }.into();
-    tx.append(Stream::Member(caller.member), caller.actor(), None, &fact).await?;
+    tx.append(Stream::Member(caller.member), caller.actor(), caller.device, &fact).await?;
     Ok(there)
 }
 

@@ -11,6 +11,7 @@ pub mod http;
 pub mod inspect;
 pub mod jobs;
 mod keep;
+pub mod kept;
 pub mod preview;
 pub mod project;
 pub mod queries;

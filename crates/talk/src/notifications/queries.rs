@@ -119,9 +119,11 @@ pub async fn of_room(
     now: Instant,
 ) -> Result<Option<Tidings>> {
     let push = settings::of(reader).await?.push;
-    let Some((subscribed, subscription)) = reach::queries::reachable(reader, session, now).await? else {
+    let Some((subscribed, subscription, nameless)) = reach::queries::reachable(reader, session, now).await?
+    else {
         return Ok(None);
     };
+    let shows = if nameless { Shows::Nothing } else { push.shows };
     let member = subscribed.member;
     let Some(listener) = listener(reader, member, room, push.on, subscribed.since).await? else {
         return Ok(None);
@@ -132,12 +134,12 @@ pub async fn of_room(
     };
     let waiting = waiting(reader, member).await?;
     let name = waiting.iter().find(|one| one.room == room).map(|one| one.name.clone());
-    let body = match push.shows {
+    let body = match shows {
         Shows::Text => Some(excerpt(reader, &said, content, listener.direct).await?),
         Shows::Nothing | Shows::Room => None,
     };
     let payload = Payload {
-        title: name.filter(|_| push.shows != Shows::Nothing).map(|name| short(&name, TITLE)),
+        title: name.filter(|_| shows != Shows::Nothing).map(|name| short(&name, TITLE)),
         body,
         ..bare(What::Messages, tag(&subscription.auth, &room.bytes()), &subscription, &waiting)
     };
@@ -158,7 +160,7 @@ pub async fn of_notice(
     if !settings::of(reader).await?.push.on {
         return Ok(None);
     }
-    let Some((subscribed, subscription)) = reach::queries::reachable(reader, session, now).await? else {
+    let Some((subscribed, subscription, _)) = reach::queries::reachable(reader, session, now).await? else {
         return Ok(None);
     };
     let quiet_until = reach::queries::wanted(reader, subscribed.member).await?.quiet_until;

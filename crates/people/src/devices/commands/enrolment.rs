@@ -13,6 +13,7 @@ use crate::devices::rules::{
     DEVICE_CODE_REFUSED, DEVICE_PROOF_REFUSED, DEVICE_STATE, DEVICE_TAKEN, DEVICE_TOO_MANY, Description,
     Ownership, TERMS_CHANGED,
 };
+use crate::policies::{self, Seat, Who};
 
 /// A browser that wants to be a device; that it holds the key was checked.
 #[derive(Debug, Clone)]
@@ -48,8 +49,10 @@ pub async fn enrol(tx: &mut Tx, entering: &Entering, asked: &Enrolment) -> Resul
         None if queries::needs_no_code(tx, entering.role, entering.invited).await? => None,
         None => return Err(Refusal::new(&DEVICE_CODE_REFUSED)),
     };
-    let settings = queries::settings(tx).await?;
-    if let Some(most) = settings.most {
+    let ownership = code.as_ref().map_or(Ownership::Own, |code| code.ownership);
+    let seat = Seat::Device(asked.description.kind, ownership);
+    let policy = policies::queries::of(tx, &Who { role: entering.role, seat }).await?;
+    if let Some(most) = policy.devices {
         let there = queries::of_member(tx, member).await?;
         let many = there.iter().filter(|device| device.state.counts()).count();
         if i64::try_from(many).is_ok_and(|many| many >= most) {
@@ -64,9 +67,9 @@ pub async fn enrol(tx: &mut Tx, entering: &Entering, asked: &Enrolment) -> Resul
         name,
         kind,
         os,
-        ownership: code.as_ref().map_or(Ownership::Own, |code| code.ownership),
+        ownership,
         key: hex::encode(asked.key.bytes()),
-        pending: settings.approval,
+        pending: queries::settings(tx).await?.approval,
         address: asked.address.clone(),
     };
     append(tx, member, Actor::Member(member), fact).await?;

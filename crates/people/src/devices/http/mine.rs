@@ -16,6 +16,7 @@ use crate::devices::commands::acts::Hand;
 use crate::devices::commands::codes;
 use crate::devices::queries;
 use crate::devices::rules::Act;
+use crate::policies::{self, Who};
 use crate::{Caller, People};
 
 /// The routes.
@@ -49,11 +50,12 @@ async fn list_own_devices(Held(people): Held<People>, caller: Caller) -> Answer<
     let read = async move |reader: &mut Reader| -> Result<OwnDevices, Refusal> {
         let settings = queries::settings(reader).await?;
         let devices = queries::of_member(reader, caller.member).await?;
-        let view = |device| Device::new(device, caller.device, settings.lease_hours);
+        let who = Who { role: caller.role, seat: caller.whence.seat };
+        let policy = policies::queries::of(reader, &who).await?;
         Ok(OwnDevices {
-            devices: devices.into_iter().map(view).collect(),
-            most: settings.most,
-            lease_hours: settings.lease_hours,
+            devices: Device::all(reader, devices, caller.device).await?,
+            most: policy.devices,
+            lease_hours: policy.lease_hours,
             may_add: settings.code_from.own_device,
         })
     };

@@ -11,6 +11,7 @@ mod policy;
 mod register;
 
 use kairan_core::{DeviceId, Instant, MemberId};
+use kairan_storage::{Error, Reader};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,7 @@ use super::queries;
 use super::rules::{Kind, Ownership, State, unreadable_at};
 use crate::People;
 use crate::invitations::http::Qr;
+use crate::policies::{self, Seat, Who, effective};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -114,7 +116,32 @@ pub struct DeviceWipe {
 }
 
 impl Device {
-    /// As `current` sees it; `lease_hours` is what the organisation decided.
+    /// As `current` sees it.
+    async fn of(
+        reader: &mut Reader,
+        device: queries::Device,
+        current: Option<DeviceId>,
+    ) -> Result<Self, Error> {
+        let shown = Self::all(reader, vec![device], current).await?;
+        shown.into_iter().next().ok_or(Error::NoRow("a device"))
+    }
+
+    /// As `current` sees them, with the leases that policies leave each.
+    async fn all(
+        reader: &mut Reader,
+        devices: Vec<queries::Device>,
+        current: Option<DeviceId>,
+    ) -> Result<Vec<Self>, Error> {
+        let (policies, usual) =
+            (policies::queries::in_force(reader).await?, policies::queries::usual(reader).await?);
+        let view = |device: queries::Device| {
+            let who = Who { role: device.role, seat: Seat::Device(device.kind, device.ownership) };
+            let lease = effective(policies.version, &policies.rules, &who, usual).lease_hours;
+            Self::new(device, current, lease)
+        };
+        Ok(devices.into_iter().map(view).collect())
+    }
+
     fn new(device: queries::Device, current: Option<DeviceId>, lease_hours: i64) -> Self {
         let shut = matches!(device.state, State::Locked | State::Wiping);
         Self {

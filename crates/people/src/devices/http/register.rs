@@ -100,16 +100,15 @@ async fn list_devices(
     let wanted = Wanted { member: asked.member, state: asked.state, after: asked.after };
     // One more than asked for tells whether there is a next page.
     let read = async move |reader: &mut Reader| -> Result<_, Refusal> {
-        Ok((queries::page(reader, wanted, limit + 1).await?, queries::settings(reader).await?))
+        let found = queries::page(reader, wanted, limit + 1).await?;
+        Ok(Device::all(reader, found, caller.device).await?)
     };
-    let (mut found, settings) = people.store.read(read).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|many| many > limit);
+    let mut devices = people.store.read(read).await?;
+    let more = i64::try_from(devices.len()).is_ok_and(|many| many > limit);
     if more {
-        found.pop();
+        devices.pop();
     }
-    let next = if more { found.last().map(|device| device.id) } else { None };
-    let here = caller.device;
-    let devices = found.into_iter().map(|device| Device::new(device, here, settings.lease_hours)).collect();
+    let next = if more { devices.last().map(|device| device.id) } else { None };
     Ok(Json(DevicePage { devices, next }))
 }
 
@@ -155,7 +154,7 @@ pub(super) async fn describe(
     let (member, here) = (owner(people, &hand, device).await?, hand.device());
     let job = async move |tx: &mut Tx| -> Result<Device, Refusal> {
         let after = acts::describe(tx, &hand, device, name.as_deref(), ownership).await?;
-        Ok(Device::new(after, here, queries::settings(tx).await?.lease_hours))
+        Ok(Device::of(tx, after, here).await?)
     };
     people.store.write(Stream::Member(member), job).await
 }
@@ -165,7 +164,7 @@ pub(super) async fn act(people: &People, hand: Hand, device: DeviceId, act: Act)
     let (member, here) = (owner(people, &hand, device).await?, hand.device());
     let job = async move |tx: &mut Tx| -> Result<Device, Refusal> {
         let after = acts::act(tx, &hand, device, act).await?;
-        Ok(Device::new(after, here, queries::settings(tx).await?.lease_hours))
+        Ok(Device::of(tx, after, here).await?)
     };
     Ok(Json(people.store.write(Stream::Member(member), job).await?))
 }
