@@ -15,8 +15,7 @@ export const lockNoted = (): Mark | null => kept('lock') as Mark | null;
 export const gate = { open: false };
 
 /** Minutes of rest after which the organisation wants the app locked; `null`: it leaves that to its members. */
-export const demanded = (me: Me | null): number | null =>
-	(me as (Me & { policy?: { app_lock_minutes?: number | null } }) | null)?.policy?.app_lock_minutes ?? null;
+export const demanded = (me: Me | null): number | null => me?.policy?.app_lock_minutes ?? null;
 
 /**
  * Whether the lock comes first: to be opened, or to be set by somebody who must have one. `guarded`: one that is open
