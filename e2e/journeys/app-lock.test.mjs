@@ -2,7 +2,7 @@
 // tries erase what is kept here and sign out, and take neither the account nor the device's registration (R14).
 import assert from 'node:assert/strict';
 
-import { organisation } from '../harness/api.mjs';
+import { newId, organisation } from '../harness/api.mjs';
 import { obstacles } from '../harness/axe.mjs';
 import { journey } from '../harness/journey.mjs';
 import { kept, settled } from '../harness/kept.mjs';
@@ -268,5 +268,43 @@ journey('a passkey opens it too, without a line', async (stage) => {
       await page.getByRole('log').getByText('納品は火曜の朝です').waitFor();
     });
     await window.offline(false);
+  });
+});
+
+journey('where the organisation wants a lock, one is set before anything else', async (stage) => {
+  const { owner, room, window, page } = await member(stage);
+  const desk = new RoomPage(page);
+  await desk.open(room);
+  const { version } = await owner.call('GET', '/organisation/policies');
+  const applies = { kinds: [], ownership: null, roles: [] };
+  const rule = { id: newId(), name: '私物スマホ', applies, limits: { app_lock_minutes: 1 } };
+  await owner.call('PUT', '/organisation/policies', { version, rules: [rule], understood: true });
+
+  await stage.step('whoever is in is asked for a passcode, and then goes on where they were', async () => {
+    await page.reload();
+    await page.getByRole('heading', { name: 'パスコードを決めます' }).waitFor();
+    await page.getByText('1分さわらないと').waitFor();
+    assert.doesNotMatch(await page.content(), /納品/);
+    assert.equal((await obstacles(page, 'first passcode')).join('\n'), '');
+    await page.getByLabel('新しいパスコード').fill(lock.PASSCODE);
+    await page.getByLabel('もう一度', { exact: true }).fill(lock.PASSCODE);
+    await page.getByRole('button', { name: '鍵をかけるようにする' }).click();
+    await desk.hears('納品は火曜の朝です');
+  });
+
+  await stage.step("the organisation's minute holds, although the member chose none", async () => {
+    await window.context.clock.fastForward(REST);
+    await lock.shut(page);
+    await lock.type(page);
+    await desk.hears('納品は火曜の朝です');
+  });
+
+  await stage.step('it cannot be given up, nor made longer', async () => {
+    await page.goto('/me/lock');
+    await lock.type(page);
+    await page.getByText('鍵はやめられません').waitFor();
+    assert.ok(await page.getByRole('button', { name: '鍵をやめる' }).isDisabled());
+    const longer = page.getByRole('option', { name: '5分', exact: true });
+    assert.ok(await longer.isDisabled());
   });
 });

@@ -5,7 +5,6 @@
  */
 import type { Me } from '$lib/api/types';
 import { keep, kept } from '$lib/i18n/keep';
-import { local } from '$lib/local/local';
 
 /** `set`: somebody of this browser has a lock · `leave`: the session is to be ended before anything else. */
 type Mark = 'set' | 'leave';
@@ -16,11 +15,13 @@ export const lockNoted = (): Mark | null => kept('lock') as Mark | null;
 export const gate = { open: false };
 
 /** Minutes of rest after which the organisation wants the app locked; `null`: it leaves that to its members. */
-export const demanded = (me: Me | null): number | null =>
-	(me as (Me & { policy?: { app_lock_minutes?: number | null } }) | null)?.policy?.app_lock_minutes ?? null;
+export const demanded = (me: Me | null): number | null => me?.policy?.app_lock_minutes ?? null;
 
-/** Whether the lock comes first: to be opened, or to be set by somebody who must have one. */
-export const barred = (me: Me | null): boolean =>
-	lockNoted() !== null && !gate.open ? true : demanded(me) !== null && !local.guarded;
+/**
+ * Whether the lock comes first: to be opened, or to be set by somebody who must have one. `guarded`: one that is open
+ * stands over what is kept.
+ */
+export const barred = (me: Me | null, guarded: boolean): boolean =>
+	lockNoted() !== null && !gate.open ? true : demanded(me) !== null && !guarded;
 
 export const lockFor = (path: string): string => `/lock?to=${encodeURIComponent(path)}`;

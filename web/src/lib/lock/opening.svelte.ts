@@ -10,6 +10,8 @@ export class Opening {
 	busy = $state(false);
 	/** Whole seconds until another try may be made; 0: now. */
 	pause = $state(0);
+	/** How many they were when the wait began: what is read aloud does not count down. */
+	asked = $state(0);
 	wrong = $state(false);
 	left = $state(0);
 	problem = $state.raw<Problem | null>(null);
@@ -71,6 +73,7 @@ export class Opening {
 		};
 		if (ms > 0) this.#clock = setInterval(count, 250);
 		count();
+		this.asked = this.pause;
 	}
 
 	stop(): void {

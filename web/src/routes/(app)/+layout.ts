@@ -24,7 +24,7 @@ export const load: LayoutLoad = async ({ url }) => {
 	whenIncomplete(complete);
 	whenShut(close);
 	// The app lock comes before everything that was kept.
-	if (barred(null)) redirect(307, lockFor(url.pathname + url.search));
+	if (barred(null, true)) redirect(307, lockFor(url.pathname + url.search));
 	if (!session.me) {
 		if (!shut.before && (await resume())) void confirm();
 		else {
@@ -33,7 +33,7 @@ export const load: LayoutLoad = async ({ url }) => {
 			if (known === 'out') await away(url);
 		}
 	}
-	if (barred(session.me)) redirect(307, lockFor(url.pathname + url.search));
+	if (barred(session.me, local.guarded)) redirect(307, lockFor(url.pathname + url.search));
 	await directory.load();
 	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
 	void live.start();
