@@ -7,65 +7,49 @@ use utoipa::ToSchema;
 use super::rules::{Network, Proof};
 use crate::factors::rules::Kind as Factor;
 
-/// The facts of an alarm; which of them are there depends on its kind.
+/// The facts of an alarm; which of them there are depends on its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AlarmFacts)]
-#[serde(default)]
 pub struct Details {
     /// From which address it was done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub address: Option<String>,
     /// From which network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(value_type = Option<String>, required = true)]
     pub network: Option<Network>,
     /// What the browser called itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub agent: Option<String>,
     /// What kind of proof was wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub proof: Option<Proof>,
     /// How many.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub count: Option<i64>,
     /// For how many accounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub accounts: Option<i64>,
     /// Since when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, nullable = false)]
+    #[schema(value_type = Option<i64>, required = true)]
     pub since: Option<Instant>,
     /// Until when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<i64>, nullable = false)]
+    #[schema(value_type = Option<i64>, required = true)]
     pub until: Option<Instant>,
     /// The role before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::members::names::Role>, nullable = false)]
+    #[schema(value_type = Option<crate::members::names::Role>, required = true)]
     pub from: Option<Role>,
     /// The role now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::members::names::Role>, nullable = false)]
+    #[schema(value_type = Option<crate::members::names::Role>, required = true)]
     pub to: Option<Role>,
     /// What kind of second factor.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required = true)]
     pub factor: Option<Factor>,
     /// What became of it: `added`, `removed`, or all `reset`; of an action on the command line, the kinds of its events.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(nullable = false)]
     pub what: Vec<String>,
     /// The other device of a pair.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = Uuid, nullable = false)]
+    #[schema(value_type = Option<String>, format = Uuid, required = true)]
     pub other: Option<DeviceId>,
     /// From which network that one was used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(value_type = Option<String>, required = true)]
     pub other_network: Option<Network>,
 }

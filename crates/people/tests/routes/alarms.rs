@@ -300,12 +300,12 @@ async fn many_failures_are_told_to_those_who_manage_members_and_fill_nothing() {
         assert_eq!(kinds(&list), ["many_failures", "many_failures"]);
         let told = &list["alarms"][0];
         assert_eq!(told["subject"], Value::Null);
+        let facts = &told["facts"];
         assert_eq!(
-            told["facts"],
-            json!({
-                "address": ELSEWHERE, "count": 20, "accounts": 5, "since": told["facts"]["since"],
-            })
+            (&facts["address"], &facts["count"], &facts["accounts"]),
+            (&json!(ELSEWHERE), &json!(20), &json!(5))
         );
+        assert!(facts["since"].is_number());
         world.get(&hana, "/alarms").await.refused(403, "permission.denied");
     })
     .await;
@@ -421,7 +421,10 @@ async fn what_changes_about_an_account_is_told_to_its_person() {
         made.expect(201);
         let list = own(&world, &hana).await;
         let factor = found(&list, "factor_changed");
-        assert_eq!(factor["facts"], json!({"factor": "passkey", "what": ["added"]}));
+        assert_eq!(
+            (&factor["facts"]["factor"], &factor["facts"]["what"]),
+            (&json!("passkey"), &json!(["added"]))
+        );
         assert_eq!(factor["here"], true);
     })
     .await;

@@ -117,8 +117,8 @@ function toMember(alarm: Alarm, now: number): Said {
 }
 
 function factorTitle({ facts }: Alarm): string {
-	if (facts.what?.includes('reset')) return m.alarm_factor_reset();
-	if (facts.what?.includes('removed')) return m.alarm_factor_removed();
+	if (facts.what.includes('reset')) return m.alarm_factor_reset();
+	if (facts.what.includes('removed')) return m.alarm_factor_removed();
 	return m.alarm_factor_added({ factor: facts.factor === 'totp' ? m.enrol_totp() : m.prove_passkey() });
 }
 
@@ -144,7 +144,8 @@ function toAdmins(alarm: Alarm, now: number): Said {
 		}
 		case 'impossible_pair': {
 			const device = alarm.device?.name ?? m.alarm_some_device();
-			const { network = '', other_network = '' } = facts;
+			const network = facts.network ?? '';
+			const other_network = facts.other_network ?? '';
 			const other = alarm.other?.name ?? '';
 			return {
 				title: m.alarm_admin_pair({ name }),
@@ -152,7 +153,7 @@ function toAdmins(alarm: Alarm, now: number): Said {
 			};
 		}
 		case 'break_glass': {
-			const what = acts(facts.what ?? []);
+			const what = acts(facts.what);
 			const body = alarm.subject
 				? m.alarm_admin_glass_whom({ name, what, at })
 				: m.alarm_admin_glass_body({ what, at });

@@ -6,6 +6,8 @@ import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
 import { renewal } from '$lib/local/renew';
+import { barred, lockFor } from '$lib/lock/hand';
+import { piece } from '$lib/parts/piece';
 import { directory } from '$lib/people/directory.svelte';
 import { isDoor, signInFor } from '$lib/session/guard';
 import { session } from '$lib/session/session.svelte';
@@ -21,6 +23,8 @@ export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
 	whenIncomplete(complete);
 	whenShut(close);
+	// The app lock comes before everything that was kept.
+	if (barred(null)) redirect(307, lockFor(url.pathname + url.search));
 	if (!session.me) {
 		if (!shut.before && (await resume())) void confirm();
 		else {
@@ -29,6 +33,7 @@ export const load: LayoutLoad = async ({ url }) => {
 			if (known === 'out') await away(url);
 		}
 	}
+	if (barred(session.me)) redirect(307, lockFor(url.pathname + url.search));
 	await directory.load();
 	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
 	void live.start();
@@ -71,6 +76,7 @@ function begin(): void {
 	if (begun) return;
 	begun = true;
 	tend();
+	if (local.guarded) void piece(() => import('$lib/lock/watch')).then(({ watch }) => watch(me.member.id));
 	live.whenOpen(() => void renewal.renew());
 	// What this device may do can change at any time, also while there was no line.
 	const again = () => void session.load().catch(() => {});
