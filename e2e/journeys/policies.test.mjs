@@ -39,7 +39,7 @@ journey('an owner sets the rules; a phone shows them, holds to them and says why
     await page.goto('/me/devices');
     await page.getByRole('link', { name: 'この端末の決まりを見る' }).click();
     const free = page.getByRole('region', { name: 'この端末の決まり' });
-    await free.getByText('ファイルの保存').waitFor();
+    await free.getByText('ファイルの保存', { exact: true }).waitFor();
     await free.getByText('どこからでも使う').waitFor();
     assert.equal(await free.getByText('決まり「').count(), 0);
     assert.equal(await marked(page).count(), 0);
