@@ -78,6 +78,8 @@ journey('every screen of the client is accessible', async ({ server, browser, st
     ['a code for a device', '/me/devices/add', (page) => page.getByRole('img', { name: '登録用のQRコード' })],
     ['the register', '/admin/devices', (page) => page.getByText('Node.js')],
     ['what holds for devices', '/admin/device-policy', (page) => page.getByRole('heading').first()],
+    ['rules of devices', '/admin/policies', (page) => page.getByText('決まりは、まだありません')],
+    ['the rules of my device', '/me/policy', (page) => page.getByText('できること')],
     ['my password', '/me/password', (page) => page.getByLabel('いまのパスワード')],
     ['my sessions', '/me/sessions', (page) => page.getByText('いま使っている端末')],
     ['what the organisation sees', '/me/visible', (page) => page.getByText('見えないもの')],

@@ -3,19 +3,10 @@
  *
  * What must stay true: this only spares people a refusal or keeps honest ones honest; the server decides by itself.
  */
-import type { Me } from '$lib/api/types';
+import type { components } from '$lib/api/schema';
 import { session } from '$lib/session/session.svelte';
 
-export type OwnShort = {
-	download: boolean;
-	copy: boolean;
-	print: boolean;
-	share: boolean;
-	watermark: boolean;
-	blur: boolean;
-	app_lock_minutes: number | null;
-	version: number;
-};
+type OwnShort = components['schemas']['MyPolicy'];
 
 /** As it is without any rule, and with a server that knows none. */
 const FREE: OwnShort = {
@@ -29,7 +20,7 @@ const FREE: OwnShort = {
 	version: 0
 };
 
-export const may = (): OwnShort => (session.me as (Me & { policy?: OwnShort }) | null)?.policy ?? FREE;
+export const may = (): OwnShort => session.me?.policy ?? FREE;
 
 /** Whether something has to stand around the pages before they are shown. */
 export const guarded = (): boolean => {

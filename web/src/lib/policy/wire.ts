@@ -1,6 +1,4 @@
-/**
- * What is asked of the server about policies. The types stand here until the server's own document names them.
- */
+/** What is asked of the server about policies, in the shapes that the table and its sentences work with. */
 import { answer, api } from '$lib/api/client';
 import type { Role } from '$lib/api/types';
 import type { DeviceKind, Ownership } from '$lib/device/calls';
@@ -45,14 +43,10 @@ export type OwnPolicy = {
 	lease_hours: Said<number>;
 };
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the server's document names these routes
-const raw = api as any;
-const send = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> =>
-	answer<T>(raw[method](`/api/v1${path}`, body === undefined ? {} : { body }));
-
-const ALL = '/organisation/policies';
-export const rules = () => send<RuleSet>('GET', ALL);
-export const preview = (rules: Rule[]) => send<Preview>('POST', `${ALL}/preview`, { rules });
+export const rules = () => answer(api.GET('/api/v1/organisation/policies')) as Promise<RuleSet>;
+export const preview = (rules: Rule[]) =>
+	answer(api.POST('/api/v1/organisation/policies/preview', { body: { rules } })) as Promise<Preview>;
 /** `understood`: the writer knows that it shuts themselves out. */
-export const save = (set: RuleSet, understood: boolean) => send<RuleSet>('PUT', ALL, { ...set, understood });
-export const own = () => send<OwnPolicy>('GET', '/me/policy');
+export const save = (set: RuleSet, understood: boolean) =>
+	answer(api.PUT('/api/v1/organisation/policies', { body: { ...set, understood } })) as Promise<RuleSet>;
+export const own = () => answer(api.GET('/api/v1/me/policy')) as Promise<OwnPolicy>;
