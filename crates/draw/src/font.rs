@@ -48,7 +48,6 @@ pub struct Glyph {
     /// Upper edge, from the base line; negative is above.
     pub top: i32,
     pub width: usize,
-    pub height: usize,
     /// How much of each pixel it covers, of 255.
     pub cover: Vec<u8>,
 }
@@ -107,7 +106,7 @@ fn drawn(character: char, em: f32) -> Option<Glyph> {
             *pixel = to_byte(share);
         }
     });
-    Some(Glyph { advance, left: left as i32, top: top as i32, width, height, cover })
+    Some(Glyph { advance, left: left as i32, top: top as i32, width, cover })
 }
 
 /// Controls, joiners and variation selectors take no room and show nothing.
