@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-pub use kairan_draw::{Drawn, LARGE, Order, Rendered, SMALL, SOURCE_LIMIT, Undrawable, render};
+pub use kairan_draw::{Drawn, LARGE, Order, Rendered, SMALL, SOURCE_LIMIT, Undrawable, draw, render};
 use tokio::sync::Semaphore;
 
 /// A file's bytes, piece by piece.
@@ -49,7 +49,7 @@ impl Renderer for InProcess {
         Box::pin(async move {
             let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
             let whole: Vec<Bytes> = source.try_collect().await?;
-            tokio::task::spawn_blocking(move || kairan_draw::draw(whole.concat(), &order))
+            tokio::task::spawn_blocking(move || draw(whole.concat(), &order))
                 .await
                 .map_err(io::Error::other)
         })
