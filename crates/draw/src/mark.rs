@@ -25,8 +25,11 @@ const RISE: (f32, f32) = (0.406_74, 0.913_55);
 const EMS: f32 = 30.0;
 const SIZES: (f32, f32) = (11.0, 40.0);
 /// How much of the picture letters and their edges hide, of 1.
-const LETTERS: f32 = 0.26;
-const EDGES: f32 = 0.34;
+const LETTERS: f32 = 0.2;
+const EDGES: f32 = 0.26;
+/// The greys of the two.
+const DARK: f32 = 24.0;
+const LIGHT: f32 = 255.0;
 
 /// Writes it over a picture.
 pub fn write(picture: &mut DynamicImage, mark: &Mark) {
@@ -34,20 +37,26 @@ pub fn write(picture: &mut DynamicImage, mark: &Mark) {
     let Some(tile) = Tile::of(mark, (shorter / EMS).clamp(SIZES.0, SIZES.1)) else { return };
     match picture {
         DynamicImage::ImageRgba8(picture) => {
-            for (x, y, pixel) in picture.enumerate_pixels_mut() {
-                let (letter, edge) = tile.at(x, y);
-                *pixel = over(over(*pixel, 255.0, edge * EDGES), 24.0, letter * LETTERS);
+            for (y, row) in picture.rows_mut().enumerate() {
+                for (pixel, cover) in row.zip(tile.line(y)) {
+                    if let Some((letter, edge)) = cover {
+                        *pixel = over(over(*pixel, LIGHT, edge * EDGES), DARK, letter * LETTERS);
+                    }
+                }
             }
         }
         other => {
             let mut plain = std::mem::take(other).into_rgb8();
-            for (x, y, pixel) in plain.enumerate_pixels_mut() {
-                let (letter, edge) = tile.at(x, y);
-                let mixed = |share: u8| {
-                    let light = mix(f32::from(share), 255.0, edge * EDGES);
-                    mix(light, 24.0, letter * LETTERS) as u8
-                };
-                *pixel = Rgb(pixel.0.map(mixed));
+            for (y, row) in plain.rows_mut().enumerate() {
+                for (pixel, cover) in row.zip(tile.line(y)) {
+                    if let Some((letter, edge)) = cover {
+                        let mixed = |share: u8| {
+                            let light = mix(f32::from(share), LIGHT, edge * EDGES);
+                            mix(light, DARK, letter * LETTERS) as u8
+                        };
+                        *pixel = Rgb(pixel.0.map(mixed));
+                    }
+                }
             }
             *other = plain.into();
         }
@@ -87,15 +96,20 @@ impl Tile {
         if longest < 1.0 {
             return None;
         }
-        let width = (longest + em * 3.0).ceil() as usize;
+        let width = (longest + em * 4.0).ceil() as usize;
         let step = em * 1.35;
-        let height = (step * lines.len() as f32 + em * 2.6).ceil() as usize;
+        let height = (step * lines.len() as f32 + em * 3.2).ceil() as usize;
         let mut letters = vec![0; width * height];
         for (number, line) in lines.iter().enumerate() {
-            let (mut x, base) = (em * 1.5, em * 1.2 + step * (number as f32 + 0.5));
+            let (mut x, base) = (em * 2.0, em * 1.6 + step * (number as f32 + 0.5));
             for character in line.chars() {
                 let glyph = pen.glyph(character);
-                stamp(&mut letters, width, (x.round() as i32 + glyph.left, base.round() as i32 + glyph.top), glyph);
+                stamp(
+                    &mut letters,
+                    width,
+                    (x.round() as i32 + glyph.left, base.round() as i32 + glyph.top),
+                    glyph,
+                );
                 x += glyph.advance;
             }
         }
@@ -106,26 +120,49 @@ impl Tile {
         Some(Self { width, height, cover })
     }
 
-    /// How much letters and edges cover of a pixel of the picture, of 1.
-    fn at(&self, x: u32, y: u32) -> (f32, f32) {
-        let (x, y) = (x as f32, y as f32);
+    /// How much letters and edges cover of each pixel of a line of the picture, of 1; nothing where they cover nothing.
+    fn line(&self, y: usize) -> impl Iterator<Item = Option<(f32, f32)>> + '_ {
         let (sine, cosine) = RISE;
-        let v = x * sine + y * cosine;
-        let row = (v / self.height as f32).floor();
+        let (width, height) = (self.width as f32, self.height as f32);
+        let (y, half) = (y as f32, width / 2.0);
+        let mut v = y * cosine;
+        let mut u = -y * sine;
         // Every other row begins half a tile later, so that no column of the picture stays free.
-        let shift = if (row as i64) % 2 == 0 { 0.0 } else { self.width as f32 / 2.0 };
-        let u = x * cosine - y * sine + shift;
-        let (u, v) = (u.rem_euclid(self.width as f32), v.rem_euclid(self.height as f32));
-        let (left, top) = (u as usize % self.width, v as usize % self.height);
-        let (right, down) = ((left + 1) % self.width, (top + 1) % self.height);
-        let (dx, dy) = (u - u.floor(), v - v.floor());
-        let at = |x: usize, y: usize, which: usize| f32::from(self.cover[y * self.width + x][which]);
-        let between = |which| {
-            let upper = mix(at(left, top, which), at(right, top, which), dx);
-            let lower = mix(at(left, down, which), at(right, down, which), dx);
-            mix(upper, lower, dy) / 255.0
+        u += (v / height).floor() * half;
+        v = v.rem_euclid(height);
+        u = u.rem_euclid(width);
+        // A step along the line goes up and along in the tile; whatever leaves it comes in again on the other side.
+        std::iter::repeat_with(move || {
+            let here = self.at(u, v);
+            u += cosine;
+            v += sine;
+            if v >= height {
+                v -= height;
+                u += half;
+            }
+            while u >= width {
+                u -= width;
+            }
+            here
+        })
+    }
+
+    /// Between the four nearest pixels of the tile.
+    fn at(&self, u: f32, v: f32) -> Option<(f32, f32)> {
+        let (left, top) = ((u as usize).min(self.width - 1), (v as usize).min(self.height - 1));
+        let right = if left + 1 == self.width { 0 } else { left + 1 };
+        let down = if top + 1 == self.height { 0 } else { top + 1 };
+        let at = |x: usize, y: usize| self.cover[y * self.width + x];
+        let four = [at(left, top), at(right, top), at(left, down), at(right, down)];
+        if four == [[0, 0]; 4] {
+            return None;
+        }
+        let (dx, dy) = (u - left as f32, v - top as f32);
+        let between = |which: usize| {
+            let [a, b, c, d] = four.map(|cover| f32::from(cover[which]));
+            mix(mix(a, b, dx), mix(c, d, dx), dy) / 255.0
         };
-        (between(0), between(1))
+        Some((between(0), between(1)))
     }
 }
 
@@ -133,7 +170,8 @@ impl Tile {
 pub fn stamp(sheet: &mut [u8], width: usize, (left, top): (i32, i32), glyph: &crate::font::Glyph) {
     for (row, line) in glyph.cover.chunks(glyph.width.max(1)).enumerate() {
         for (column, cover) in line.iter().enumerate() {
-            let place = usize::try_from(left + column as i32).ok().zip(usize::try_from(top + row as i32).ok());
+            let place =
+                usize::try_from(left + column as i32).ok().zip(usize::try_from(top + row as i32).ok());
             let Some((x, y)) = place.filter(|(x, _)| *x < width) else { continue };
             if let Some(pixel) = sheet.get_mut(y * width + x) {
                 *pixel = (*pixel).max(*cover);

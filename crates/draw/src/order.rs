@@ -75,8 +75,7 @@ pub fn draw(source: Vec<u8>, order: &Order) -> Result<Drawn, Undrawable> {
             if order.page == 0 {
                 return Ok(Drawn { pages: 1, picture: Vec::new() });
             }
-            let Upright { picture, profile, .. } =
-                upright(&source, side).map_err(|_| Undrawable::Damaged)?;
+            let Upright { picture, profile, .. } = upright(&source, side).map_err(|_| Undrawable::Damaged)?;
             drop(source);
             finished(picture, profile.as_deref(), 1, order)
         }
@@ -160,8 +159,9 @@ impl Drawn {
     #[must_use]
     pub fn from_answer(bytes: &[u8]) -> Option<Result<Self, Undrawable>> {
         let (said, picture): (Result<u32, Undrawable>, _) = split(bytes)?;
-        let is_picture =
-            picture.is_empty() || picture.starts_with(b"\x89PNG\r\n\x1a\n") || picture.starts_with(b"\xff\xd8\xff");
+        let is_picture = picture.is_empty()
+            || picture.starts_with(b"\x89PNG\r\n\x1a\n")
+            || picture.starts_with(b"\xff\xd8\xff");
         is_picture.then(|| said.map(|pages| Self { pages, picture: picture.to_vec() }))
     }
 

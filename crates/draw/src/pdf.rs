@@ -74,7 +74,8 @@ fn font(query: &FontQuery) -> Option<(FontData, u32)> {
 
 /// By how the fonts are called that come with Windows, macOS and Acrobat.
 fn is_japanese_font(name: &str) -> bool {
-    const PARTS: [&str; 8] = ["gothic", "mincho", "meiryo", "hiragino", "hirakaku", "kozmin", "kozgo", "heisei"];
+    const PARTS: [&str; 8] =
+        ["gothic", "mincho", "meiryo", "hiragino", "hirakaku", "kozmin", "kozgo", "heisei"];
     let name = name.to_ascii_lowercase();
     // "CenturyGothic" and its like have Latin letters alone.
     !["century", "franklin", "letter", "copperplate"].iter().any(|other| name.contains(other))

@@ -104,11 +104,7 @@ fn is_for_rgb(profile: &[u8]) -> bool {
 }
 
 /// A picture as a file.
-pub fn encoded(
-    picture: &DynamicImage,
-    is_png: bool,
-    profile: Option<&[u8]>,
-) -> Result<Vec<u8>, ImageError> {
+pub fn encoded(picture: &DynamicImage, is_png: bool, profile: Option<&[u8]>) -> Result<Vec<u8>, ImageError> {
     let mut out = Vec::new();
     if is_png {
         encode(PngEncoder::new(&mut out), picture, profile)?;

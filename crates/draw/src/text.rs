@@ -52,7 +52,8 @@ impl Paper {
     /// A page, the first being 1.
     pub fn page(&self, number: u32) -> Result<DynamicImage, Undrawable> {
         let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        let lines = index.and_then(|index| self.lines.chunks(LINES).nth(index)).ok_or(Undrawable::NoSuchPage)?;
+        let lines =
+            index.and_then(|index| self.lines.chunks(LINES).nth(index)).ok_or(Undrawable::NoSuchPage)?;
         let (width, height) = PAGE;
         let mut sheet = vec![0; width as usize * height as usize];
         let mut pen = Pen::new(EM);
@@ -71,9 +72,8 @@ impl Paper {
         for pixel in &mut sheet {
             *pixel = u8::MAX - *pixel;
         }
-        let page = GrayImage::from_raw(width, height, sheet).unwrap_or_else(|| {
-            GrayImage::from_pixel(width, height, Luma([u8::MAX]))
-        });
+        let page = GrayImage::from_raw(width, height, sheet)
+            .unwrap_or_else(|| GrayImage::from_pixel(width, height, Luma([u8::MAX])));
         Ok(DynamicImage::from(page).into_rgb8().into())
     }
 }

@@ -51,7 +51,9 @@ fn pdf(objects: &[&str]) -> Vec<u8> {
     let start = made.len();
     made.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
     made.extend(places.iter().flat_map(|place| format!("{place:010} 00000 n \n").into_bytes()));
-    made.extend(format!("trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF", places.len() + 1).bytes());
+    made.extend(
+        format!("trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF", places.len() + 1).bytes(),
+    );
     made
 }
 
@@ -76,7 +78,8 @@ fn the_font_has_what_japanese_names_are_written_with() {
         }
     }
     assert_eq!(kanji, 6_355, "2,965 of level 1 and 3,390 of level 2");
-    for character in (' '..='~').chain('ぁ'..='ん').chain('ァ'..='ヶ').chain("髙﨑濵德邉邊𠮟①㈱ｱｲｳ".chars()) {
+    for character in (' '..='~').chain('ぁ'..='ん').chain('ァ'..='ヶ').chain("髙﨑濵德邉邊𠮟①㈱ｱｲｳ".chars())
+    {
         assert!(covers(character), "{character}");
     }
 }
@@ -164,7 +167,9 @@ fn a_japanese_font_that_a_document_does_not_bring_is_ours() {
     // 回覧 in Shift_JIS.
     let content = stream("BT /F 80 Tf 60 100 Td <89F1 9797> Tj ET");
     let made = |base: &str| {
-        let font = format!("<</Type/Font/Subtype/Type0/BaseFont/{base}/Encoding/90ms-RKSJ-H/DescendantFonts[6 0 R]>>");
+        let font = format!(
+            "<</Type/Font/Subtype/Type0/BaseFont/{base}/Encoding/90ms-RKSJ-H/DescendantFonts[6 0 R]>>"
+        );
         let descendant = format!(
             "<</Type/Font/Subtype/CIDFontType2/BaseFont/{base}/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)/Supplement 2>>/DW 1000/FontDescriptor 7 0 R>>"
         );
@@ -245,10 +250,13 @@ fn a_text_is_set_on_pages() {
 
 #[test]
 fn order_and_answer_go_to_the_other_process_and_back() {
-    let order = Order { mark: mark("髙橋 花子"), charset: Some("utf-8".to_owned()), ..order(Kind::Text, 7) };
+    let order =
+        Order { mark: mark("髙橋 花子"), charset: Some("utf-8".to_owned()), ..order(Kind::Text, 7) };
     let sent = [order.to_bytes(), b"the file".to_vec()].concat();
     assert_eq!(Order::split(&sent), Some((order, &b"the file"[..])));
-    for broken in [&b""[..], b"KDR\x01", b"KDR\x01\xff\xff\xff\xff", b"KDR\x01\0\0\0\x02[]", b"KRP\x01\0\0\0\0"] {
+    for broken in
+        [&b""[..], b"KDR\x01", b"KDR\x01\xff\xff\xff\xff", b"KDR\x01\0\0\0\x02[]", b"KRP\x01\0\0\0\0"]
+    {
         assert_eq!(Order::split(broken), None);
         assert_eq!(Drawn::from_answer(broken), None);
     }

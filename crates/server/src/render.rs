@@ -12,9 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
-use kairan_talk::files::preview::{
-    self, Drawn, Order, Rendered, Renderer, SOURCE_LIMIT, Source, Undrawable,
-};
+use kairan_talk::files::preview::{self, Drawn, Order, Rendered, Renderer, SOURCE_LIMIT, Source, Undrawable};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};

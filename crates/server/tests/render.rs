@@ -224,7 +224,7 @@ async fn a_document_that_asks_too_much_is_cut_off() {
     assert_eq!(cut, Err(Undrawable::TooLarge), "a billion and more rectangles");
     let renderer = OwnProcess::of(kairan(), LONG);
     let cut = renderer.draw(page(Kind::Pdf, 1), source(inflated(16_000))).await.expect("started");
-    assert!(matches!(cut, Err(Undrawable::TooLarge)) , "768 MB of pixels");
+    assert!(matches!(cut, Err(Undrawable::TooLarge)), "768 MB of pixels");
     let again = renderer.draw(page(Kind::Pdf, 1), source(nested_forms(1))).await.expect("started");
     assert!(again.is_ok());
 }

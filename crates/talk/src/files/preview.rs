@@ -49,9 +49,7 @@ impl Renderer for InProcess {
         Box::pin(async move {
             let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
             let whole: Vec<Bytes> = source.try_collect().await?;
-            tokio::task::spawn_blocking(move || draw(whole.concat(), &order))
-                .await
-                .map_err(io::Error::other)
+            tokio::task::spawn_blocking(move || draw(whole.concat(), &order)).await.map_err(io::Error::other)
         })
     }
 }

@@ -215,7 +215,10 @@ async fn where_a_watermark_is_required_pictures_are_the_viewers_own() {
             assert!(differing(&mine, &picture(&o.page(&other, &theirs, 1).await)) > 1_000);
         }
         // Download is not forbidden: the original comes when it is asked for, and only then.
-        assert_eq!(o.get(&other, &format!("/files/{file}")).await.expect(200)["ways"], json!(["view", "download"]));
+        assert_eq!(
+            o.get(&other, &format!("/files/{file}")).await.expect(200)["ways"],
+            json!(["view", "download"])
+        );
         let link = o.link(&other, file, "download").await;
         assert_eq!(o.get(&other, &link).await.bytes, bytes);
     })

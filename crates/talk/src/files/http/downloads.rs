@@ -25,8 +25,8 @@ use super::places::on_terms;
 use super::views::{FileShown, drawn, shown};
 use crate::Talk;
 use crate::files::inspect::may_show;
-use crate::files::queries::PlacedFile;
 use crate::files::preview::{LARGE, SMALL};
+use crate::files::queries::PlacedFile;
 use crate::files::rules::{FileState, How};
 use crate::files::tickets::Opens;
 use crate::files::view::drawing;
@@ -271,7 +271,8 @@ fn bytes(
             let (talk, caller, key) = (talk.clone(), caller.clone(), key.clone());
             async move {
                 if start > first
-                    && !(talk.people.is_open(&caller).await && with_bytes(&talk, &caller, file, how).await.is_ok())
+                    && !(talk.people.is_open(&caller).await
+                        && with_bytes(&talk, &caller, file, how).await.is_ok())
                 {
                     return Err(std::io::Error::other("not theirs to open any more"));
                 }

@@ -100,7 +100,10 @@ async fn list_room_files(
             Ok::<_, Refusal>((files, more, queries::terms(reader, &caller).await?))
         })
         .await?;
-    Ok(Json(RoomFiles { files: files.into_iter().map(|there| FileDetail::of(there, &terms)).collect(), more }))
+    Ok(Json(RoomFiles {
+        files: files.into_iter().map(|there| FileDetail::of(there, &terms)).collect(),
+        more,
+    }))
 }
 
 fn kinds(list: &str) -> Result<Vec<FileKind>, Refusal> {

@@ -180,7 +180,15 @@ mod tests {
 
     fn shape(kind: FileKind, size: i64) -> FileShape {
         let (media, extension) = (String::new(), String::new());
-        FileShape { size, media, kind, extension, width: None, height: None, preview: kind == FileKind::Image }
+        FileShape {
+            size,
+            media,
+            kind,
+            extension,
+            width: None,
+            height: None,
+            preview: kind == FileKind::Image,
+        }
     }
 
     /// R16, R17
@@ -207,7 +215,8 @@ mod tests {
             assert_eq!(ways(terms(false, true), kind), [Way::View]);
             assert_eq!(ways(terms(true, false), kind), [Way::View, Way::Download]);
         }
-        for kind in [FileKind::Video, FileKind::Audio, FileKind::Archive, FileKind::Document, FileKind::Other] {
+        for kind in [FileKind::Video, FileKind::Audio, FileKind::Archive, FileKind::Document, FileKind::Other]
+        {
             assert_eq!(ways(terms(false, false), kind), []);
             assert_eq!(ways(terms(true, true), kind), [Way::Download]);
         }
