@@ -17,6 +17,8 @@ export async function keyring(window) {
       transport: 'internal',
       hasResidentKey: true,
       hasUserVerification: true,
+      ctap2Version: 'ctap2_1',
+      hasPrf: true,
       isUserVerified: true,
       automaticPresenceSimulation: false,
     },

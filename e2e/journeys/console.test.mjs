@@ -175,6 +175,22 @@ journey(
         assert.deepEqual(places, [...places].sort((a, b) => a - b));
       });
 
+      await step('who has read it, seen at the other', async () => {
+        const desk = await browser.window('kouno', one.url);
+        await owner.window(desk.context);
+        const reads = /** @type {any[]} */ ([]);
+        desk.page.on('websocket', (opened) =>
+          opened.on('framereceived', ({ payload }) => {
+            const frame = JSON.parse(String(payload));
+            if (frame.t === 'read' && frame.member === person.id) reads.push(frame);
+          }),
+        );
+        await new RoomPage(desk.page).open(room);
+        const { seq } = await owner.post(room, '読みましたか');
+        await page.hears('読みましたか');
+        await until(async () => reads.some((read) => read.upto >= seq));
+      });
+
       await step('a lock at one closes the socket at the other', async () => {
         const began = performance.now();
         await owner.call('POST', `/members/${person.id}/lock`);

@@ -204,7 +204,8 @@ for (const Hands of [Pointer, Keyboard]) {
       await later.page.getByText('パスワードが違います').waitFor();
       await signIn(hands, '0207', PEOPLE.乙川.password);
       await bringIn(hands, await showCode(otsu));
-      await otsuWindow.page.goBack();
+      await otsuWindow.page.goto('/rooms');
+      await openRoom(otsu, ROOM);
       await openRoom(hands, ROOM);
       await new RoomPage(later.page).hears('閉店は21時です');
       for (const room of all) {

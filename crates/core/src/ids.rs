@@ -89,6 +89,8 @@ ids! {
     DeviceId,
     /// A rule of the organisation's policies; made by the client.
     RuleId,
+    /// An alarm; it follows from the event that raised it, so that a replay gives the same.
+    AlarmId,
     /// An invitation to one person.
     InvitationId,
     /// A piece of content kept apart from the fact about it.

@@ -15,8 +15,8 @@ pub mod time;
 
 pub use actor::Actor;
 pub use ids::{
-    ContentId, DepartmentId, DeviceId, FactorId, FileId, InvitationId, MemberId, MessageId, ReminderId,
-    RoomId, RuleId, SecretId, SessionId,
+    AlarmId, ContentId, DepartmentId, DeviceId, FactorId, FileId, InvitationId, MemberId, MessageId,
+    ReminderId, RoomId, RuleId, SecretId, SessionId,
 };
 pub use permission::{Permission, Role};
 pub use refusal::{Code, FieldFault, Refusal};

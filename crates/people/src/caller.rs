@@ -99,6 +99,15 @@ impl Entering {
             Some(needs) => Err(incomplete(needs)),
         }
     }
+
+    /// The caller this is when nothing is missing but another password.
+    ///
+    /// # Errors
+    /// 403 `session.incomplete` with what it needs.
+    pub fn changing_password(mut self, address: IpAddr) -> Result<Caller, Refusal> {
+        self.needs = self.needs.filter(|needs| *needs != Needs::NewPassword);
+        self.complete(address)
+    }
 }
 
 /// The no to whoever has to complete their session first.

@@ -3,6 +3,7 @@
 //! It stays true that joining is by invitation only (R1), that what one may not see does not exist for one (R24, R70),
 //! and that everything here that changes is an event first.
 
+pub mod alarms;
 pub mod caller;
 pub mod console;
 pub mod departments;
@@ -13,7 +14,9 @@ pub mod imports;
 pub mod invitations;
 pub mod lease;
 pub mod members;
+pub mod naming;
 pub mod organisation;
+pub mod oversight;
 pub mod policies;
 pub mod preferences;
 pub mod reach;
@@ -45,6 +48,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0005_factors", sql: include_str!("../migrations/0005_factors.sql") },
     Migration { name: "people/0006_devices", sql: include_str!("../migrations/0006_devices.sql") },
     Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
+    Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
+    Migration { name: "people/0009_alarms", sql: include_str!("../migrations/0009_alarms.sql") },
 ];
 
 /// What writes this crate's tables.
@@ -55,6 +60,7 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(organisation::settings::project::SettingsTable),
         Box::new(departments::project::DepartmentTable),
         Box::new(members::project::MemberTables),
+        Box::new(naming::project::NameTable),
         Box::new(invitations::project::InvitationTable),
         Box::new(signin::project::SigninTables),
         Box::new(factors::project::FactorTables),
@@ -63,6 +69,8 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
         Box::new(devices::project::DeviceTables),
         Box::new(devices::project::DevicePolicyTables),
         Box::new(policies::project::PolicyTable),
+        // Last: it looks at what the others wrote for the same event.
+        Box::new(alarms::project::AlarmTables),
     ]
 }
 
@@ -70,12 +78,14 @@ pub fn projections() -> Vec<Box<dyn Projection>> {
 #[must_use]
 pub fn codes() -> Vec<&'static Code> {
     let lists = [
+        alarms::rules::CODES,
         members::rules::CODES,
         members::roles::CODES,
         departments::rules::CODES,
         devices::rules::CODES,
         imports::rules::CODES,
         invitations::rules::CODES,
+        naming::rules::CODES,
         organisation::rules::CODES,
         organisation::settings::rules::CODES,
         reach::rules::CODES,
@@ -131,6 +141,8 @@ pub struct People {
     pub hasher: Hasher,
     /// Guessing, slowed down.
     pub throttle: Arc<Throttle>,
+    /// Wrong proofs, counted by where they come from.
+    pub watch: Arc<alarms::Watch>,
     /// What passkeys are asked.
     pub challenges: Arc<factors::Challenges>,
     /// What devices sign.
@@ -150,6 +162,7 @@ impl People {
             settings: Arc::new(settings),
             hasher,
             throttle: Arc::default(),
+            watch: Arc::default(),
             challenges: Arc::default(),
             device_challenges,
             hooks,
@@ -175,10 +188,13 @@ pub fn router() -> OpenApiRouter<People> {
         .merge(reach::http::router())
         .merge(invitations::http::router())
         .merge(members::http::router())
+        .merge(naming::http::router())
+        .merge(oversight::http::router())
         .merge(imports::http::router())
         .merge(departments::http::router())
         .merge(devices::http::router())
         .merge(policies::http::router())
+        .merge(alarms::http::router())
 }
 
 #[cfg(test)]

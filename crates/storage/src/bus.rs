@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kairan_core::{ContentId, MemberId, RoomId, Seq};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::journal::{Event, Stream};
+use crate::others::Hint;
 
 /// Something to tell.
 #[derive(Debug, Clone)]
@@ -84,7 +85,12 @@ struct Shared {
     told: Mutex<Told>,
     /// That something came to stand in [`Upto::ahead`].
     behind: Notify,
+    /// Who passes on to other servers what this one commits.
+    overhears: Mutex<Option<mpsc::Sender<Hint>>>,
 }
+
+/// Hints waiting to be passed on; more are let go, for nothing depends on them.
+const HINTS: usize = 4_096;
 
 /// The in-process bus.
 #[derive(Clone)]
@@ -93,7 +99,8 @@ pub struct Bus(Arc<Shared>);
 impl Default for Bus {
     fn default() -> Self {
         let sender = broadcast::Sender::new(BEHIND);
-        Self(Arc::new(Shared { sender, told: Mutex::new(Told::Alone), behind: Notify::new() }))
+        let (told, behind, overhears) = (Mutex::new(Told::Alone), Notify::new(), Mutex::default());
+        Self(Arc::new(Shared { sender, told, behind, overhears }))
     }
 }
 
@@ -107,6 +114,24 @@ impl Bus {
     /// Tells everyone who listens. An event behind others that were not told yet waits for them: [`Others`](crate::Others)
     /// reads it in its turn.
     pub fn tell(&self, news: News) {
+        if let Some(passes_on) = &*self.0.overhears.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(hint) = Hint::of(&news)
+        {
+            // Full or gone: nothing depends on it.
+            let _ = passes_on.try_send(hint);
+        }
+        self.retell(news);
+    }
+
+    /// What this process commits from now on, for other servers. One overhears at a time, the last who asked.
+    pub(crate) fn overhear(&self) -> mpsc::Receiver<Hint> {
+        let (sender, hints) = mpsc::channel(HINTS);
+        *self.0.overhears.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        hints
+    }
+
+    /// Tells what other processes committed or told.
+    pub(crate) fn retell(&self, news: News) {
         match &mut *self.told() {
             Told::Alone => self.send(news),
             Told::Learning(waiting) => waiting.push(news),

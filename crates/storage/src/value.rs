@@ -170,6 +170,7 @@ id_values!(
     ReminderId,
     SessionId,
     DeviceId,
+    AlarmId,
     FactorId,
     InvitationId,
     ContentId,

@@ -208,3 +208,55 @@ async fn what_is_written_during_the_start_is_told() {
     })
     .await;
 }
+
+/// What is no event crosses between servers too (on `PostgreSQL`; `SQLite` has one), and an event without waiting for a look.
+#[tokio::test]
+async fn servers_tell_each_other_what_is_no_event() {
+    both_engines(SCHEMA, async |world: TestStore| {
+        if world.url.is_none() {
+            return;
+        }
+        let (here, there) = (world.store.clone(), another(&world).await);
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let mut running = Vec::new();
+        for store in [&here, &there] {
+            let others = Others::start(store.clone()).await.expect("starts");
+            let mut stopped = stopped.clone();
+            let stop = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
+            running.push(tokio::spawn(others.run(stop)));
+        }
+        let mut news = here.bus().listen();
+        let member = here.surroundings().id();
+        let stream = room(&here);
+        // Until the line is open: what is told before that is told to nobody.
+        loop {
+            there.tell(News::Mine { member, what: "drafts", room: None });
+            let heard = tokio::time::timeout(std::time::Duration::from_millis(50), news.recv()).await;
+            if let Ok(Ok(News::Mine { member: whose, what, .. })) = heard {
+                assert_eq!((whose, what), (member, "drafts"));
+                break;
+            }
+        }
+        let job = async move |tx: &mut Tx| {
+            let said = SaidFact::from(Said { by: "there".into() });
+            tx.append(stream, Actor::System, None, &said).await?;
+            tx.tell(News::Own(member));
+            Ok(())
+        };
+        there.write::<_, Error, _>(stream, job).await.expect("written");
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
+            match news.recv().await.expect("told") {
+                News::Event(committed) => heard.push(committed.event.kind.clone()),
+                News::Own(whose) if whose == member => heard.push("own".to_owned()),
+                _ => {}
+            }
+        }
+        assert_eq!(heard, ["said.said", "own"], "the event first");
+        stop.send(true).expect("they run");
+        for one in running {
+            one.await.expect("an orderly end");
+        }
+    })
+    .await;
+}

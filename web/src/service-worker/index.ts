@@ -8,7 +8,7 @@
  * What must stay true: an answer of the API never comes from here and is never copied here; what is private lies
  * only in the sealed store. A new version waits until a person lets it in.
  */
-import { badge, clicked, pushed, quiet } from './notices';
+import { badge, clicked, hush, pushed, quiet } from './notices';
 import { fill, isKept, page, asset, retire } from './shell';
 import { receive, hand } from './shared';
 import type { ToWorker } from '$lib/app/words';
@@ -47,5 +47,6 @@ worker.addEventListener('message', (event) => {
 	if (word.t === 'activate') event.waitUntil(worker.skipWaiting());
 	else if (word.t === 'fill') event.waitUntil(fill());
 	else if (word.t === 'read') event.waitUntil(Promise.all([badge(word.badge), quiet()]));
+	else if (word.t === 'hush') event.waitUntil(hush());
 	else if (word.t === 'shared') event.ports[0]?.postMessage(hand(word.id));
 });

@@ -3,7 +3,7 @@
  * Notifications: one for each room, replaced and not stacked, gone once it was read anywhere.
  *
  * What must stay true: words of a message or a name stand in one only when the server put them there, which it does
- * as the organisation decided (R15); a tag tells nothing about its room.
+ * as the organisation decided (R15), and only while no app lock is shut; a tag tells nothing about its room.
  */
 import { BrowserShelf } from '$lib/local/shelf';
 import { m } from '$lib/paraglide/messages';
@@ -29,8 +29,28 @@ export async function badge(count: number): Promise<void> {
 	await (count > 0 ? marks.setAppBadge?.(count) : marks.clearAppBadge?.())?.catch(() => {});
 }
 
+/** Whether the app is locked: until when it is open its pages write down (lib/lock), and without a page it is shut. */
+async function locked(pages: number): Promise<boolean> {
+	const open = await new BrowserShelf().get('plain', ['settings', 'lock']).catch(() => undefined);
+	return open !== undefined && (pages === 0 || Number(open) <= Date.now());
+}
+
+/** What stands there in words says from now on only that there is something. */
+export async function hush(): Promise<void> {
+	await language();
+	for (const one of await worker.registration.getNotifications())
+		if (one.body || one.title !== m.app_new_message())
+			await worker.registration.showNotification(m.app_new_message(), {
+				tag: one.tag,
+				icon: one.icon,
+				badge: '/icons/badge-96.png',
+				data: one.data,
+				silent: true
+			});
+}
+
 export async function pushed(data: PushMessageData | null): Promise<void> {
-	const payload = read(data);
+	let payload = read(data);
 	await language();
 	const { tag } = payload;
 	const [before] = await worker.registration.getNotifications({ tag });
@@ -38,6 +58,7 @@ export async function pushed(data: PushMessageData | null): Promise<void> {
 		Date.now() - ((before as (Notification & { timestamp?: number }) | undefined)?.timestamp ?? 0);
 	const looked = await worker.clients.matchAll({ type: 'window' });
 	const watched = looked.some((one) => one.focused && one.visibilityState === 'visible');
+	if (await locked(looked.length)) payload = { ...payload, title: undefined, body: undefined };
 	const options: NotificationOptions & { renotify?: boolean; timestamp?: number } = {
 		tag,
 		icon: '/icons/icon-192.png',

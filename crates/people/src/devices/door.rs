@@ -55,7 +55,7 @@ impl People {
         // Guessing a code is as slow as guessing a password, and counted apart from it.
         let key = format!("device code {}", entering.member);
         if asked.code.is_some() {
-            self.attempt(&key, client)?;
+            self.attempt(&key, client).await?;
         }
         let (member, session) = (entering.member, entering.session);
         let (stream, token) = (Stream::Member(member), Token::new(self.surroundings()));
@@ -78,6 +78,7 @@ impl People {
             Err(refusal) if refusal.code == &DEVICE_CODE_REFUSED => {
                 let note = async move |tx: &mut Tx| codes::note_refused(tx, member, address.clone()).await;
                 self.store.write(stream, note).await?;
+                self.failed(&member.to_string(), client).await?;
                 Err(refusal)
             }
             Err(refusal) => Err(refusal),

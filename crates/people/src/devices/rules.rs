@@ -278,7 +278,8 @@ pub fn unreadable_at(last_seen: Instant, lease_hours: i64) -> Instant {
     last_seen.plus_ms(lease_life(lease_hours))
 }
 
-/// What a device says of itself, for people to recognise it; nothing is decided by it.
+/// What a device says of itself, for people to recognise it. Only its kind is decided by, in policies, and it is the client's
+/// own word: a limit that must hold against its owner names whose device it is or their role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// What its person calls it.

@@ -5,7 +5,7 @@
 
 use kairan_core::ids::Id;
 use kairan_core::refusal::NOT_FOUND;
-use kairan_core::{Actor, FactorId, Instant, MemberId, Permission, Refusal, SecretId, SessionId};
+use kairan_core::{Actor, DeviceId, FactorId, Instant, MemberId, Permission, Refusal, SecretId, SessionId};
 use kairan_http::ClientInfo;
 use kairan_storage::{Stream, Tx};
 use sha2::{Digest, Sha256};
@@ -312,7 +312,7 @@ pub async fn enrol_app(
         return Ok(None);
     };
     if let Some((before, _)) = queries::app(tx, member).await? {
-        end(tx, member, before.id, before.secret).await?;
+        end(tx, member, open.device, before.id, before.secret).await?;
     }
     let fact = Enrolled {
         factor: tx.surroundings().id(),
@@ -366,7 +366,7 @@ async fn enrolled(
     prepared: &Prepared,
 ) -> Result<Outcome, Refusal> {
     let (member, factor, actor) = (open.member, fact.factor, Actor::Member(open.member));
-    append(tx, member, actor, fact).await?;
+    append_from(tx, member, actor, open.device, fact).await?;
     let mut recovery_codes = None;
     if signin::recovery_codes(tx, member).await?.is_empty() {
         issue_recovery_codes(tx, actor, member, &prepared.recovery_codes).await?;
@@ -413,16 +413,17 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, passkey: Option<FactorId>) -> 
     if factors.len() == 1 && standing_facts(tx, &open).await?.factor_demanded {
         return Err(Refusal::new(&FACTOR_LAST));
     }
-    end(tx, member, found.id, found.secret).await
+    end(tx, member, caller.device, found.id, found.secret).await
 }
 
 async fn end(
     tx: &mut Tx,
     member: MemberId,
+    device: Option<DeviceId>,
     factor: FactorId,
     secret: Option<SecretId>,
 ) -> Result<(), Refusal> {
-    append(tx, member, Actor::Member(member), Removed { factor }).await?;
+    append_from(tx, member, Actor::Member(member), device, Removed { factor }).await?;
     if let Some(secret) = secret {
         tx.erase_secret(secret).await?;
     }
@@ -489,6 +490,17 @@ async fn append(
     actor: Actor,
     fact: impl Into<FactorFact>,
 ) -> Result<(), Refusal> {
-    tx.append(Stream::Member(member), actor, None, &fact.into()).await?;
+    append_from(tx, member, actor, None, fact).await
+}
+
+/// The same, with the device on which it was done.
+async fn append_from(
+    tx: &mut Tx,
+    member: MemberId,
+    actor: Actor,
+    device: Option<DeviceId>,
+    fact: impl Into<FactorFact>,
+) -> Result<(), Refusal> {
+    tx.append(Stream::Member(member), actor, device, &fact.into()).await?;
     Ok(())
 }

@@ -44,9 +44,21 @@ fn answer_fault(fault: Fault) -> Refusal {
 
 impl People {
     /// Counts a guess at something short, for the person whoever guesses.
-    fn guess(&self, member: MemberId) -> Result<(), Refusal> {
+    async fn guess(&self, member: MemberId, client: &ClientInfo) -> Result<(), Refusal> {
         let (key, nowhere) = guessing(member);
-        self.throttle.begin(self.surroundings().now(), &key, nowhere.into()).map_err(slow)
+        match self.throttle.begin(self.surroundings().now(), &key, nowhere.into()) {
+            Ok(()) => Ok(()),
+            Err(wait) => {
+                self.failed(&member.to_string(), client).await?;
+                Err(slow(wait))
+            }
+        }
+    }
+
+    /// A factor was shown and not taken.
+    async fn not_taken(&self, member: MemberId, client: &ClientInfo) -> Result<Refusal, Refusal> {
+        self.failed(&member.to_string(), client).await?;
+        Ok(Refusal::new(&FACTOR_REFUSED))
     }
 
     fn guessed(&self, member: MemberId) {
@@ -55,10 +67,10 @@ impl People {
     }
 
     /// Counts what is shown, by how it could be guessed.
-    fn count(&self, member: MemberId, evidence: &Evidence, client: &ClientInfo) -> Result<(), Refusal> {
+    async fn count(&self, member: MemberId, evidence: &Evidence, client: &ClientInfo) -> Result<(), Refusal> {
         match evidence {
-            Evidence::Totp(_) | Evidence::Reset(_) => self.guess(member),
-            Evidence::Recovery(_) => self.attempt(&member.to_string(), client),
+            Evidence::Totp(_) | Evidence::Reset(_) => self.guess(member, client).await,
+            Evidence::Recovery(_) => self.attempt(&member.to_string(), client).await,
             Evidence::Passkey(_) => Ok(()),
         }
     }
@@ -84,12 +96,13 @@ impl People {
         client: ClientInfo,
     ) -> Result<Entered, Refusal> {
         let (member, session) = (entering.member, entering.session);
-        self.count(member, &evidence, &client)?;
+        self.count(member, &evidence, &client).await?;
         let token = Token::new(self.surroundings());
         let (shown, from) = (evidence.clone(), client.clone());
         let job = async move |tx: &mut Tx| commands::show(tx, member, session, &shown, &from, &token).await;
-        let entered = self.store.write(Stream::Member(member), job).await?;
-        let entered = entered.ok_or_else(|| Refusal::new(&FACTOR_REFUSED))?;
+        let Some(entered) = self.store.write(Stream::Member(member), job).await? else {
+            return Err(self.not_taken(member, &client).await?);
+        };
         self.counted(member, &evidence, &client);
         Ok(entered)
     }
@@ -121,11 +134,11 @@ impl People {
         client: ClientInfo,
     ) -> Result<(), Refusal> {
         let (member, session) = (caller.member, caller.session);
-        self.count(member, &evidence, &client)?;
+        self.count(member, &evidence, &client).await?;
         let (shown, from) = (evidence.clone(), client.clone());
         let job = async move |tx: &mut Tx| commands::prove_with(tx, member, session, &shown, &from).await;
         if !self.store.write(Stream::Member(member), job).await? {
-            return Err(Refusal::new(&FACTOR_REFUSED));
+            return Err(self.not_taken(member, &client).await?);
         }
         self.counted(member, &evidence, &client);
         Ok(())
@@ -201,7 +214,7 @@ impl People {
         let passkey = self.store.read::<_, kairan_storage::Error, _>(read).await?;
         // A key that can sign in alone says whose it is (§7.2 step 6).
         let Some(member) = passkey.map(|passkey| passkey.member).filter(|_| answer.0.user.is_some()) else {
-            self.refuse(None, How::Passkey, client).await?;
+            self.refuse(None, "", How::Passkey, client).await?;
             return Err(Refusal::new(&FACTOR_REFUSED));
         };
         let device = self.recognise(member, device.as_ref()).await?.map(|device| device.id);
@@ -215,8 +228,10 @@ impl People {
             signin::open_session(tx, member, candidate.role, &opening).await.map(Some)
         };
         let answer = self.store.write(Stream::Member(member), job).await;
-        let entered = self.noting_kept_out(member, &client, answer).await?;
-        entered.ok_or_else(|| Refusal::new(&FACTOR_REFUSED))
+        match self.noting_kept_out(member, &client, answer).await? {
+            Some(entered) => Ok(entered),
+            None => Err(self.not_taken(member, &client).await?),
+        }
     }
 
     async fn passkeys(&self, member: MemberId) -> Result<Vec<Factor>, Refusal> {
@@ -256,12 +271,13 @@ impl People {
         client: ClientInfo,
     ) -> Result<Outcome, Refusal> {
         let (member, session, prepared) = (entering.member, entering.session, self.prepared());
-        self.guess(member)?;
-        let job = async move |tx: &mut Tx| {
-            commands::enrol_app(tx, member, session, &code, &client, &prepared).await
+        self.guess(member, &client).await?;
+        let from = client.clone();
+        let job =
+            async move |tx: &mut Tx| commands::enrol_app(tx, member, session, &code, &from, &prepared).await;
+        let Some(outcome) = self.store.write(Stream::Member(member), job).await? else {
+            return Err(self.not_taken(member, &client).await?);
         };
-        let outcome = self.store.write(Stream::Member(member), job).await?;
-        let outcome = outcome.ok_or_else(|| Refusal::new(&FACTOR_REFUSED))?;
         self.guessed(member);
         Ok(outcome)
     }

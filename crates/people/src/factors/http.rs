@@ -189,6 +189,9 @@ struct Factors {
     #[schema(required = true)]
     totp: Option<TotpSince>,
     passkeys: Vec<Passkey>,
+    /// One's password; null when there is none.
+    #[schema(required = true)]
+    password: Option<PasswordSince>,
     /// Recovery codes that were not used.
     recovery_left: usize,
     /// Whether one must have a second factor.
@@ -196,6 +199,14 @@ struct Factors {
     /// A code that ends them, made by an administrator and not used.
     #[schema(required = true)]
     reset: Option<ResetWaiting>,
+}
+
+/// A password.
+#[derive(Serialize, ToSchema)]
+struct PasswordSince {
+    /// Since when it is this one.
+    #[schema(value_type = i64)]
+    changed_at: Instant,
 }
 
 /// An authenticator app.
@@ -253,6 +264,9 @@ async fn list_factors(State(people): State<People>, entering: Entering) -> Answe
         Ok(Factors {
             totp: app.map(|app| TotpSince { since: app.since, last_used: app.last_used }),
             passkeys: passkeys.into_iter().map(Passkey::from).collect(),
+            password: signin::password_set(reader, member)
+                .await?
+                .map(|changed_at| PasswordSince { changed_at }),
             recovery_left: signin::recovery_codes(reader, member).await?.len(),
             required,
             reset: reset.map(|reset| ResetWaiting {

@@ -46,7 +46,8 @@ pub enum Way {
 }
 
 /// What a factor is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FactorKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An authenticator app (RFC 6238).

@@ -10,6 +10,8 @@ use super::rules::{IMPORT_ERRORS, Importer, Path, Plan, find, plan};
 use crate::caller::FRESH;
 use crate::members::queries::{Record, record, taken};
 use crate::members::rules::Placement;
+use crate::members::similar::Similar;
+use crate::members::taken::Whose;
 use crate::signin::standing::demands_factor;
 use crate::{Caller, Hooks, departments, members};
 
@@ -22,6 +24,29 @@ pub async fn preview(reader: &mut Reader, caller: &Caller, sheet: &Sheet) -> Res
     let tree = departments::queries::tree(reader).await?;
     let may_add_departments = caller.role.may(Permission::ManageDepartments);
     Ok(plan(sheet, &tree, taken(reader, None).await?, Importer { role: caller.role, may_add_departments }))
+}
+
+/// Whom each line's name cannot be told from, by line: somebody on record, or another line. Whoever imports may see them all.
+///
+/// # Errors
+/// What storage says.
+pub async fn similar(reader: &mut Reader, plan: &Plan) -> Result<HashMap<u64, Similar>, Refusal> {
+    let tree = departments::queries::tree(reader).await?;
+    let mut found = HashMap::new();
+    for (line, like) in plan.lines.iter().filter_map(|line| Some((line.line, line.like.as_ref()?))) {
+        let similar = match like.whose {
+            Whose::Member(member) => {
+                record(reader, member).await?.map(|record| Similar::member(&record, &tree))
+            }
+            Whose::Line(other) => plan.lines.iter().find(|line| line.line == other).and_then(|line| {
+                let (profile, role) = line.profile.as_ref()?;
+                let department = line.placements.first().map(|(path, _)| path.join("/"));
+                Some(Similar::line(other, profile, *role, department))
+            }),
+        };
+        found.extend(similar.map(|similar| (line, similar)));
+    }
+    Ok(found)
 }
 
 /// Adds everyone on the sheet, and the departments it names that do not exist yet.

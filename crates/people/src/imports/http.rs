@@ -1,5 +1,7 @@
 //! `/members/import`.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -21,6 +23,7 @@ use crate::members::names;
 use crate::members::queries::Standing;
 use crate::members::roles::usual_role;
 use crate::members::rules::Kind;
+use crate::members::similar::Similar;
 use crate::{Caller, People};
 
 /// 5,000 people with long names in three bytes a character.
@@ -67,6 +70,8 @@ struct ImportRow {
     line: u64,
     member: ImportMember,
     errors: Vec<FieldError>,
+    /// Whose name this one's cannot be told from (R9).
+    similar: Vec<Similar>,
 }
 
 /// A member as the line says.
@@ -102,8 +107,8 @@ struct ImportPlacement {
     position: Option<String>,
 }
 
-impl From<Line> for ImportRow {
-    fn from(line: Line) -> Self {
+impl ImportRow {
+    fn new(line: Line, similar: Option<Similar>) -> Self {
         let draft = line.addition.draft;
         let kind = draft.kind.unwrap_or(Kind::Employee);
         let placements = line.placements.into_iter();
@@ -123,18 +128,30 @@ impl From<Line> for ImportRow {
                 .map(|(path, position)| ImportPlacement { department: path.join("/"), position })
                 .collect(),
         };
-        Self { line: line.line, member, errors: line.faults.iter().map(FieldError::from).collect() }
+        Self {
+            line: line.line,
+            member,
+            errors: line.faults.iter().map(FieldError::from).collect(),
+            similar: similar.into_iter().collect(),
+        }
     }
 }
 
 impl ImportPreview {
-    fn new(sheet: &Sheet, plan: Plan) -> Self {
+    fn new(sheet: &Sheet, plan: Plan, mut similar: HashMap<u64, Similar>) -> Self {
         Self {
             encoding: sheet.encoding,
             columns: sheet.columns.iter().copied().map(Column::ja).collect(),
             ok: plan.wrong() == 0,
             new_departments: plan.new_departments.iter().map(|path| path.join("/")).collect(),
-            rows: plan.lines.into_iter().map(ImportRow::from).collect(),
+            rows: plan
+                .lines
+                .into_iter()
+                .map(|line| {
+                    let like = similar.remove(&line.line);
+                    ImportRow::new(line, like)
+                })
+                .collect(),
         }
     }
 }
@@ -149,9 +166,13 @@ async fn preview_import(
     caller.may(Permission::ManageMembers)?;
     let sheet = read(&bytes)?;
     let asked = sheet.clone();
-    let job = async move |reader: &mut Reader| commands::preview(reader, &caller, &asked).await;
-    let plan: Plan = people.store.read::<_, Refusal, _>(job).await?;
-    Ok(Json(ImportPreview::new(&sheet, plan)))
+    let job = async move |reader: &mut Reader| -> Result<_, Refusal> {
+        let plan = commands::preview(reader, &caller, &asked).await?;
+        let similar = commands::similar(reader, &plan).await?;
+        Ok((plan, similar))
+    };
+    let (plan, similar) = people.store.read(job).await?;
+    Ok(Json(ImportPreview::new(&sheet, plan, similar)))
 }
 
 /// Those who were added.

@@ -10,7 +10,7 @@ use crate::departments::rules::{DEPTH_LIMIT, Tree, name};
 use crate::members::commands::Addition;
 use crate::members::roles::{ROLE_ABOVE, may_manage};
 use crate::members::rules::{DEPARTMENT_TWICE, DEPARTMENTS_LIMIT, DEPARTMENTS_MANY, Draft, Kind, Profile};
-use crate::members::taken::Taken;
+use crate::members::taken::{Like, Taken, Whose};
 
 kairan_core::codes! {
     IMPORT_ENCODING = 422 "import.encoding", "文字の形式が分かりません。Excelで「CSV UTF-8」として保存し直してください。", "The file's encoding is unknown. In Excel, save it again as “CSV UTF-8”.";
@@ -44,6 +44,8 @@ pub struct Line {
     pub placements: Vec<(Path, Option<String>)>,
     /// What is wrong, by field.
     pub faults: Vec<FieldFault>,
+    /// Whose name this line's cannot be told from (R9).
+    pub like: Option<Like>,
     /// The record, when nothing is wrong with the line by itself.
     pub profile: Option<(Profile, Role)>,
 }
@@ -86,11 +88,12 @@ pub fn plan(sheet: &Sheet, tree: &Tree, mut taken: Taken, importer: Importer) ->
         let mut line = understand(row.line, cell);
         match line.addition.check() {
             Ok((profile, role)) => {
-                line.faults.extend(taken.faults(&profile));
+                line.faults.extend(taken.faults(&profile, role));
+                line.like = taken.like(&profile.display_name).cloned();
                 if !may_manage(importer.role, role) {
                     line.faults.push(FieldFault::new("role", &ROLE_ABOVE));
                 }
-                taken.note_profile(&profile);
+                taken.note_profile(Whose::Line(row.line), &profile, role);
                 line.profile = Some((profile, role));
             }
             Err(faults) => line.faults.extend(faults),
@@ -147,7 +150,7 @@ fn understand<'c>(line: u64, cell: impl Fn(Column) -> &'c str) -> Line {
         departments: Vec::new(),
     };
     let placements = placements(cell(Column::Departments), cell(Column::Positions), &mut faults);
-    Line { line, addition: Addition { draft, role }, placements, faults, profile: None }
+    Line { line, addition: Addition { draft, role }, placements, faults, like: None, profile: None }
 }
 
 fn kind(cell: &str) -> Option<Kind> {
@@ -303,6 +306,13 @@ mod tests {
             ]
         );
         assert_eq!(plan.wrong(), 3);
+    }
+
+    /// R59
+    #[test]
+    fn a_file_gives_nobody_two_duties() {
+        let file = "姓,名,せい,めい,役割,メールアドレス\n甲,一,こう,いち,監査,k@example.jp\n乙,二,おつ,に,管理者,K@example.jp\n";
+        assert_eq!(told(&planned(file, OWNER)), ["3 role role.conflict"]);
     }
 
     #[test]

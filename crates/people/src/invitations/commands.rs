@@ -18,6 +18,7 @@ use crate::signin::commands::{
     Chosen, Entered, Opening, check_short, close_sessions, open_session, set_password,
 };
 use crate::signin::events::{How, Why};
+use crate::signin::standing::demands_factor;
 use crate::{Caller, Hooks, Token, members};
 
 /// Who invites.
@@ -48,7 +49,8 @@ impl Inviter {
 /// Until when the invitations open.
 ///
 /// # Errors
-/// `permission.denied`, `role.above`, `not_found`, `invitation.bot`, `invitation.left`, `invitation.too_many`.
+/// `permission.denied`, `role.above`, `not_found`, `invitation.bot`, `invitation.left`, `invitation.too_many`,
+/// `role.conflict` (R59).
 pub async fn invite(
     tx: &mut Tx,
     inviter: &Inviter,
@@ -69,6 +71,10 @@ pub async fn invite(
         }
         if record.state == MemberState::Left {
             return Err(Refusal::new(&INVITATION_LEFT));
+        }
+        if demands_factor(record.role) {
+            // R59: with the invitation the role begins to count, also where the records are older than the rule.
+            taken(tx, Some(*member)).await?.check_duties(&record.profile, record.role)?;
         }
         revoke_open(tx, inviter.actor(), *member).await?;
         let invitation: InvitationId = tx.surroundings().id();
@@ -150,7 +156,7 @@ pub async fn chosen_login(
             let mut profile = record.profile.clone();
             profile.login = Some(login.clone());
             let others = taken(reader, Some(record.id)).await?;
-            if others.faults(&profile).iter().any(|fault| fault.field == "login") {
+            if others.faults(&profile, record.role).iter().any(|fault| fault.field == "login") {
                 let fields = vec![FieldFault::new("login", &LOGIN_TAKEN)];
                 return Err(Refusal { fields, ..Refusal::new(&LOGIN_TAKEN) });
             }

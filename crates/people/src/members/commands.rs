@@ -7,9 +7,10 @@ use kairan_storage::{Reader, Stream, Tx};
 use super::events::{Added, Changed, Joined, Locked, MemberFact, RoleChanged, Unlocked};
 use super::queries::{self, Record};
 use super::roles::{
-    OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_lock_member, may_manage, usual_role,
+    OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_hold_both, may_lock_member, may_manage, usual_role,
 };
 use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
+use super::similar;
 use crate::caller::FRESH;
 use crate::signin::commands::close_sessions;
 use crate::signin::events::Why;
@@ -50,7 +51,8 @@ pub type Edit = Box<dyn Fn(&mut Draft) + Send + Sync>;
 /// Adds a member (invited, or active at once when it is a bot).
 ///
 /// # Errors
-/// `permission.denied`, `role.above`, `proof.needed` (R23), faults by field, `name.taken` (R9), `login.taken`, `staff_number.taken`.
+/// `permission.denied`, `role.above`, `proof.needed` (R23), faults by field, `name.taken` (R9), `login.taken`,
+/// `staff_number.taken`, `role.conflict` (R59).
 pub async fn add_member(
     tx: &mut Tx,
     caller: &Caller,
@@ -66,7 +68,7 @@ pub async fn add_member(
         caller.proved_within(FRESH, tx.now())?;
     }
     check_departments(tx, &profile).await?;
-    queries::taken(tx, None).await?.check(&profile)?;
+    similar::check(tx, caller, hooks, (None, &profile, role)).await?;
     let member = put(tx, caller.actor(), profile, role).await?;
     hooks.belonging_changed.after(tx).await?;
     written(tx, member).await
@@ -123,8 +125,9 @@ pub async fn change_member(
     edit(&mut draft);
     let (profile, role) = Addition { draft, role: Some(role) }.check().map_err(Refusal::fields)?;
     check_departments(tx, &profile).await?;
-    queries::taken(tx, Some(member)).await?.check(&profile)?;
-    put_role(tx, caller.actor(), &before, role).await?;
+    similar::check(tx, caller, hooks, (Some(member), &profile, role)).await?;
+    let now = Record { profile: profile.clone(), ..before.clone() };
+    put_role(tx, caller.actor(), &now, role).await?;
     if profile != before.profile {
         let moved = profile.departments != before.profile.departments;
         tx.append(Stream::Organisation, caller.actor(), None, &MemberFact::from(Changed { member, profile }))
@@ -140,12 +143,14 @@ pub async fn change_member(
 /// event.
 ///
 /// # Errors
-/// `owner.last`.
+/// `role.conflict` (R59), `owner.last`.
 pub(crate) async fn put_role(tx: &mut Tx, actor: Actor, before: &Record, role: Role) -> Result<(), Refusal> {
     let member = before.id;
     if role == before.role {
         return Ok(());
     }
+    may_hold_both(before.role, role)?;
+    queries::taken(tx, Some(member)).await?.check_duties(&before.profile, role)?;
     keep_an_owner(tx, before).await?;
     let fact = RoleChanged { member, from: before.role, to: role };
     tx.append(Stream::Organisation, actor, None, &MemberFact::from(fact)).await?;

@@ -16,6 +16,7 @@ use super::names;
 use super::queries::{self, Record, Standing, visible};
 use super::roles::may_manage;
 use super::rules::{Draft, Kind, MemberState, Placement};
+use crate::oversight::queries::gives_codes;
 use crate::{Caller, People};
 
 /// The routes.
@@ -157,10 +158,19 @@ impl MemberDetail {
     }
 }
 
+/// A member as the asking person may see them, and what that person may do about them beyond the record.
+#[derive(Serialize, ToSchema)]
+struct MemberView {
+    #[serde(flatten)]
+    member: MemberSeen,
+    /// Whether whoever asks may make a code for a new device of theirs.
+    may_give_code: bool,
+}
+
 /// A member as the asking person may see them.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum MemberView {
+enum MemberSeen {
     Detail(Box<MemberDetail>),
     Plain(Box<Member>),
 }
@@ -231,14 +241,16 @@ async fn show_member(
             return Err(unknown());
         }
         let record = queries::record(reader, member).await?.ok_or_else(unknown)?;
+        let may_give_code = gives_codes(reader, &caller, &record).await?;
         if !caller.role.may(Permission::ManageMembers) {
-            return Ok(MemberView::Plain(Box::new(record.into())));
+            let member = MemberSeen::Plain(Box::new(record.into()));
+            return Ok(MemberView { member, may_give_code });
         }
         let mut detail = MemberDetail::new(record, queries::standing(reader, member).await?);
         if !may_manage(caller.role, detail.member.role) && caller.member != member {
             detail.last_seen = None;
         }
-        Ok(MemberView::Detail(Box::new(detail)))
+        Ok(MemberView { member: MemberSeen::Detail(Box::new(detail)), may_give_code })
     };
     Ok(Json(people.store.read(read).await?))
 }

@@ -12,4 +12,5 @@ pub mod project;
 pub mod queries;
 pub mod roles;
 pub mod rules;
+pub mod similar;
 pub mod taken;

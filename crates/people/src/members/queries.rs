@@ -6,7 +6,7 @@ use kairan_core::{Instant, MemberId, Permission, Refusal, Role};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
 use super::rules::{Kind, MemberState, Placement, Profile};
-use super::taken::Taken;
+use super::taken::{Holding, Taken, Whose};
 use crate::{Caller, Hooks};
 
 /// A member as recorded.
@@ -126,10 +126,21 @@ pub async fn standing(reader: &mut Reader, member: MemberId) -> Result<Standing>
 /// What the engine says.
 pub async fn taken(reader: &mut Reader, except: Option<MemberId>) -> Result<Taken> {
     let mut taken = Taken::default();
-    for row in reader.query("SELECT id, login, staff_number, display_name FROM members", params![]).await? {
-        if Some(row.get::<MemberId>(0)?) != except {
+    let sql = "SELECT id, login, staff_number, display_name, email, role FROM members";
+    for row in reader.query(sql, params![]).await? {
+        let member: MemberId = row.get(0)?;
+        if Some(member) != except {
             let (login, staff_number): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-            taken.note(login.as_deref(), staff_number.as_deref(), &row.get::<String>(3)?);
+            let (name, email): (String, Option<String>) = (row.get(3)?, row.get(4)?);
+            let role = Role::named(&row.get::<String>(5)?);
+            taken.note(Holding {
+                whose: Whose::Member(member),
+                login: login.as_deref(),
+                staff_number: staff_number.as_deref(),
+                email: email.as_deref(),
+                display_name: &name,
+                role: role.ok_or_else(|| Error::Damaged("a member's role".into()))?,
+            });
         }
     }
     Ok(taken)

@@ -8,6 +8,7 @@ use super::rules::Kind;
 kairan_core::codes! {
     ROLE_ABOVE = 403 "role.above", "所有者・管理者・監査・人事窓口の人と役割は、所有者だけが変えられます。所有者に頼んでください。", "Only an owner may manage owners, admins, auditors and the HR desk. Ask an owner.";
     ROLE_KIND = 422 "role.kind", "取引先の人の役割は「取引先」、それ以外の人は「取引先」以外にしてください。", "A partner's role is “partner”, and nobody else's is.";
+    ROLE_CONFLICT = 409 "role.conflict", "管理（所有者・管理者）・監査・人事窓口は、同じ人が兼ねられません。先に、いま持っているほうの役割を外してください。", "Administration (owner, admin), audit and the HR desk are never one person's. Take away the one they hold first.";
     OWNER_LAST = 409 "owner.last", "使えるただ1人の所有者なので、役割を変えることもロックすることもできません。先に、ほかの人を所有者にしてください。", "This is the only owner who can sign in: neither the role nor a lock can be set. Make somebody else an owner first.";
     MEMBER_LOCKED = 403 "member.locked", "このアカウントはロックされています。管理者に連絡してください。", "This account is locked. Contact an administrator.";
     MEMBER_ITSELF = 409 "member.itself", "自分自身をロックすることはできません。", "You cannot lock yourself.";
@@ -21,6 +22,44 @@ kairan_core::codes! {
 pub fn may_manage(by: Role, of: Role) -> bool {
     let ordinary = matches!(of, Role::Manager | Role::Member | Role::Partner);
     by.may(Permission::ManageMembers) && (ordinary || by.may(Permission::GrantRoles))
+}
+
+/// A duty that watches over the others (R59): whoever has one of them holds none of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Duty {
+    /// Runs the organisation's Kairan.
+    Administration,
+    /// Reads what was done.
+    Audit,
+    /// Keeps people's records and their confidences.
+    Personnel,
+}
+
+fn duty(role: Role) -> Option<Duty> {
+    match role {
+        Role::Owner | Role::Admin => Some(Duty::Administration),
+        Role::Auditor => Some(Duty::Audit),
+        Role::Hr => Some(Duty::Personnel),
+        Role::Manager | Role::Member | Role::Partner => None,
+    }
+}
+
+/// Whether one person may not hold both (R59). An auditor who becomes an admin would judge their own acts of yesterday
+/// without anybody having noticed the change: the first duty is taken away in an act of its own.
+#[must_use]
+pub fn conflict(held: Role, wanted: Role) -> bool {
+    matches!((duty(held), duty(wanted)), (Some(held), Some(wanted)) if held != wanted)
+}
+
+/// Refuses a role to whoever holds one that goes not with it (R59).
+///
+/// # Errors
+/// 409 `role.conflict` with both.
+pub fn may_hold_both(held: Role, wanted: Role) -> Result<(), Refusal> {
+    if conflict(held, wanted) {
+        return Err(Refusal::new(&ROLE_CONFLICT).fact("held", held.name()).fact("wanted", wanted.name()));
+    }
+    Ok(())
 }
 
 /// Whether a role goes with a kind: partners are partners, and bots hold no power.
@@ -66,6 +105,19 @@ mod tests {
             assert_eq!(may_manage(Role::Hr, of), ordinary, "{of:?}");
             for by in [Role::Auditor, Role::Manager, Role::Member, Role::Partner] {
                 assert!(!may_manage(by, of), "{by:?} {of:?}");
+            }
+        }
+    }
+
+    /// R59
+    #[test]
+    fn administration_audit_and_personnel_are_never_one_persons() {
+        let duties: [&[Role]; 3] = [&[Role::Owner, Role::Admin], &[Role::Auditor], &[Role::Hr]];
+        let of = |role: Role| duties.iter().position(|duty| duty.contains(&role));
+        for held in Role::ALL {
+            for wanted in Role::ALL {
+                let both = of(held).zip(of(wanted)).is_some_and(|(held, wanted)| held != wanted);
+                assert_eq!(conflict(held, wanted), both, "{held:?} {wanted:?}");
             }
         }
     }

@@ -20,13 +20,15 @@ kairan_core::codes! {
     DEPARTMENT_UNKNOWN = 422 "department.unknown", "この部署は、もうありません。選び直してください。", "This department does not exist any more. Choose again.";
     DEPARTMENT_TWICE = 422 "department.twice", "同じ部署が二度入っています。", "The same department is named twice.";
     DEPARTMENTS_MANY = 422 "department.too_many", "部署は{limit}個までにしてください。", "Use at most {limit} departments.";
+    NAME_TAKEN_UNSEEN = 409 "name.taken_unseen", "この組織のほかの人と見分けのつかない名前です。会社名や持ち場を足してください。", "This name cannot be told from that of somebody else here. Add a firm or place to it.";
     NAME_TAKEN = 409 "name.taken", "「{like}」と見分けのつかない名前です。表示名に部署や持ち場を足してください（例：乙川 二葉（駅前店））。", "This name cannot be told from “{like}”. Add a department or place to the display name.";
 }
 
 /// Most departments one person is in.
 pub const DEPARTMENTS_LIMIT: usize = 10;
 const NAME_LIMIT: usize = 40;
-const DISPLAY_LIMIT: usize = 60;
+/// Most characters of a display name.
+pub const DISPLAY_LIMIT: usize = 60;
 const COMPANY_LIMIT: usize = 80;
 const POSITION_LIMIT: usize = 40;
 const EMAIL_LIMIT: usize = 254;

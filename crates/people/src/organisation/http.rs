@@ -111,7 +111,7 @@ async fn set_up(
     if organisation(&people).await?.is_some() {
         return Err(Refusal::new(&SETUP_DONE).into());
     }
-    check_code(&people, asked.code.as_ref(), &client)?;
+    check_code(&people, asked.code.as_ref(), &client).await?;
     let founding = prepare(&people, asked).await?;
     let recovery_codes = founding.recovery_codes.clone();
     let opening = Opening::new(people.surroundings(), How::Setup, client);
@@ -135,10 +135,14 @@ async fn set_up(
 }
 
 /// The set-up code is guessed no faster than a password.
-fn check_code(people: &People, code: Option<&SecretString>, client: &ClientInfo) -> Result<(), Refusal> {
+async fn check_code(
+    people: &People,
+    code: Option<&SecretString>,
+    client: &ClientInfo,
+) -> Result<(), Refusal> {
     const ATTEMPTS_ARE_COUNTED_AS: &str = "set-up code";
     let Some(wanted) = &people.settings.setup_code else { return Ok(()) };
-    people.attempt(ATTEMPTS_ARE_COUNTED_AS, client)?;
+    people.attempt(ATTEMPTS_ARE_COUNTED_AS, client).await?;
     let offered = code.map_or("", ExposeSecret::expose_secret).trim();
     if bool::from(offered.as_bytes().ct_eq(wanted.expose_secret().as_bytes())) {
         people.throttle.succeeded(ATTEMPTS_ARE_COUNTED_AS, client.address.into());

@@ -8,8 +8,8 @@ use kairan_storage::{Reader, Stream, Tx, params};
 use sha2::{Digest, Sha256};
 
 use super::events::{
-    Bound, Closed, How, Opened, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused, Renewed,
-    SigninFact, Unknown, Why,
+    Bound, Closed, How, Opened, PasswordDoubted, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused,
+    Renewed, SigninFact, Unknown, Why,
 };
 use super::project::{DEVICE_SEEN, FORGET_SEEN, RENEWED, SEEN};
 use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};
@@ -21,7 +21,7 @@ use crate::devices::rules::{DEVICE_BOUND, TOKEN_LIFE};
 use crate::members::roles::MEMBER_LOCKED;
 use crate::policies::{self, Who};
 use crate::reach::events::Gone;
-use crate::{Caller, Entering, Token, devices, members, reach};
+use crate::{Caller, Entering, Token, alarms, devices, members, reach};
 
 /// A last-seen mark is written at most this often, ms.
 const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
@@ -87,6 +87,7 @@ pub async fn open_session(
     let policy = policies::queries::of(tx, &Who { role, seat }).await?;
     policy.admits(Some(opening.client.address), tx.now())?;
     let life = policy.life();
+    let apart = alarms::commands::apart(tx, member, opening.device, &opening.client).await?;
     let session: SessionId = tx.surroundings().id();
     let fact = Opened {
         session,
@@ -102,6 +103,7 @@ pub async fn open_session(
         token_until: opening.device.map(|_| tx.now().plus_ms(TOKEN_LIFE)),
     };
     append(tx, member, Actor::Member(member), fact).await?;
+    alarms::commands::note_apart(tx, member, session, opening.device, &opening.client, apart).await?;
     Ok(Entered { member, session, token: opening.token.clone(), life: life.absolute })
 }
 
@@ -276,13 +278,39 @@ pub async fn set_password(
     chosen: &Chosen,
     how: How,
 ) -> Result<(), Refusal> {
+    set_password_on(tx, actor, member, None, chosen, how).await
+}
+
+async fn set_password_on(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    device: Option<DeviceId>,
+    chosen: &Chosen,
+    how: How,
+) -> Result<(), Refusal> {
     let before = password_secret(tx, member).await?;
     let password = tx.put_secret(PASSWORD_SECRET, chosen.hash.as_bytes()).await?;
-    append(tx, member, actor, PasswordSet { password, how, short: chosen.short }).await?;
+    let fact = SigninFact::from(PasswordSet { password, how, short: chosen.short });
+    tx.append(Stream::Member(member), actor, device, &fact).await?;
     if let Some(before) = before {
         tx.erase_secret(before).await?;
     }
     Ok(())
+}
+
+/// Notes that somebody else may know the password: it opens only on devices of its person's from now on, and is to be
+/// changed. False when there is none.
+///
+/// # Errors
+/// What storage says.
+pub(crate) async fn doubt_password(tx: &mut Tx, caller: &Caller) -> Result<bool, Refusal> {
+    let Some(candidate) = queries::candidate_by_id(tx, caller.member).await? else { return Ok(false) };
+    if candidate.password.is_some() && !candidate.doubted {
+        let fact = SigninFact::from(PasswordDoubted {});
+        tx.append(Stream::Member(caller.member), caller.actor(), caller.device, &fact).await?;
+    }
+    Ok(candidate.password.is_some())
 }
 
 async fn password_secret(reader: &mut Reader, member: MemberId) -> Result<Option<SecretId>, Refusal> {
@@ -306,7 +334,7 @@ pub async fn change_password(
         return Err(Refusal::new(&PASSWORD_WRONG));
     }
     check_short(tx, caller.member, chosen).await?;
-    set_password(tx, caller.actor(), caller.member, chosen, How::Password).await?;
+    set_password_on(tx, caller.actor(), caller.member, caller.device, chosen, How::Password).await?;
     close_sessions(tx, caller.actor(), caller.member, Some(caller.session), Why::PasswordChanged).await?;
     prove(tx, caller.member, caller.session, false).await?;
     rotate(tx, caller.member, caller.session, token).await

@@ -57,8 +57,15 @@ impl People {
     ///
     /// # Errors
     /// 429 `signin.slow` (R6).
-    pub(crate) fn attempt(&self, login: &str, client: &ClientInfo) -> Result<(), Refusal> {
-        self.throttle.begin(self.surroundings().now(), login, client.address.into()).map_err(slow)
+    pub(crate) async fn attempt(&self, login: &str, client: &ClientInfo) -> Result<(), Refusal> {
+        match self.throttle.begin(self.surroundings().now(), login, client.address.into()) {
+            Ok(()) => Ok(()),
+            Err(wait) => {
+                // Whoever is told to wait goes on trying, and that is worth knowing too.
+                self.failed(login, client).await?;
+                Err(slow(wait))
+            }
+        }
     }
 
     /// Counts a judgement of a password that anybody may ask for.
@@ -92,12 +99,15 @@ impl People {
     pub(crate) async fn refuse(
         &self,
         member: Option<MemberId>,
+        whom: &str,
         proof: How,
         client: ClientInfo,
     ) -> Result<(), Refusal> {
         let stream = member.map_or(Stream::Organisation, Stream::Member);
-        let job = async move |tx: &mut Tx| commands::note_refused(tx, member, proof, &client).await;
-        self.store.write(stream, job).await
+        let from = client.clone();
+        let job = async move |tx: &mut Tx| commands::note_refused(tx, member, proof, &from).await;
+        self.store.write(stream, job).await?;
+        self.failed(whom, &client).await
     }
 
     /// Signs in with a password, on a device that shows that it is itself, if it is one.
@@ -114,19 +124,27 @@ impl People {
         device: Option<DeviceProof>,
     ) -> Result<Entered, Refusal> {
         let login = handle(login);
-        self.attempt(&login, &client)?;
+        self.attempt(&login, &client).await?;
         let candidate = self.candidate(&login).await?;
         let hash = candidate.as_ref().and_then(|candidate| candidate.hash.clone());
         let right = self.hasher.verify(password, hash).await?;
         let candidate = match candidate {
             Some(candidate) if right => candidate,
             other => {
-                self.refuse(other.map(|candidate| candidate.member), How::Password, client).await?;
+                self.refuse(other.map(|candidate| candidate.member), &login, How::Password, client).await?;
                 return Err(Refusal::new(&SIGNIN_REFUSED));
             }
         };
-        self.throttle.succeeded(&login, client.address.into());
+        if !candidate.doubted {
+            self.throttle.succeeded(&login, client.address.into());
+        }
         let device = self.recognise(candidate.member, device.as_ref()).await?.map(|device| device.id);
+        // A password that somebody else may know is as good as a wrong one, but on a device that its person has already.
+        if candidate.doubted && device.is_none() {
+            self.refuse(Some(candidate.member), &login, How::Password, client).await?;
+            return Err(Refusal::new(&SIGNIN_REFUSED));
+        }
+        self.throttle.succeeded(&login, client.address.into());
         let opening = Opening::new(self.surroundings(), How::Password, client.clone()).on(device);
         let member = candidate.member;
         let job =
@@ -149,14 +167,14 @@ impl People {
         let login = handle(login);
         // Whether somebody has a second factor is not told before they proved anything: the least is asked for here.
         acceptable(&password, &[&login], true)?;
-        self.attempt(&login, &client)?;
+        self.attempt(&login, &client).await?;
         let candidate = self.candidate(&login).await?;
         let found = match &candidate {
             Some(candidate) => self.find_code(candidate.member, code).await?,
             None => None,
         };
         let (Some(candidate), Some(code)) = (candidate.clone(), found) else {
-            self.refuse(candidate.map(|candidate| candidate.member), How::Recovery, client).await?;
+            self.refuse(candidate.map(|candidate| candidate.member), &login, How::Recovery, client).await?;
             return Err(Refusal::new(&RECOVERY_REFUSED));
         };
         self.throttle.succeeded(&login, client.address.into());
@@ -199,7 +217,7 @@ impl People {
         client: &ClientInfo,
     ) -> Result<Candidate, Refusal> {
         let key = caller.member.to_string();
-        self.attempt(&key, client)?;
+        self.attempt(&key, client).await?;
         let member = caller.member;
         let read = async move |reader: &mut Reader| queries::candidate_by_id(reader, member).await;
         let candidate = self.store.read::<_, kairan_storage::Error, _>(read).await?;
@@ -210,7 +228,7 @@ impl People {
                 Ok(candidate)
             }
             _ => {
-                self.refuse(Some(member), How::Password, client.clone()).await?;
+                self.refuse(Some(member), &key, How::Password, client.clone()).await?;
                 Err(Refusal::new(&PASSWORD_WRONG))
             }
         }

@@ -7,6 +7,7 @@ kairan_storage::facts! {
     /// Stream: the member's own, except that an attempt with a login nobody has is the organisation's.
     pub enum SigninFact {
         "password.set" => PasswordSet(PasswordSet),
+        "password.doubted" => PasswordDoubted(PasswordDoubted),
         "recovery.issued" => RecoveryIssued(RecoveryIssued),
         "recovery.used" => RecoveryUsed(RecoveryUsed),
         "session.opened" => Opened(Opened),
@@ -30,6 +31,11 @@ pub struct PasswordSet {
     #[serde(default)]
     pub short: bool,
 }
+
+/// Its person says that somebody else may know the password: from now on it opens only on devices of theirs, and is to be
+/// changed there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordDoubted {}
 
 /// The proof that opened a session or set a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,9 +25,13 @@ use crate::devices::{self, DeviceProof};
 use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
+use crate::oversight::queries::ask;
 use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
-use crate::{Caller, People, Settings, factors};
+use crate::{Caller, Entering, People, Settings, factors};
+
+/// Most names told of those whom one may ask.
+const ASK: usize = 3;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<People> {
@@ -158,6 +162,8 @@ pub struct Standing {
     pub code_needed: bool,
     /// Who can give a code for this browser.
     pub code_from: Vec<CodeFrom>,
+    /// Who may end one's second factors when they are lost (R8): three names at most.
+    pub ask: Vec<String>,
 }
 
 /// Whom one gets a device's code from.
@@ -265,7 +271,7 @@ impl People {
 
     /// Where a session stands, as its person is told.
     async fn standing(&self, member: MemberId, session: SessionId) -> Result<Standing, Refusal> {
-        let now = self.surroundings().now();
+        let (now, hooks) = (self.surroundings().now(), self.hooks.clone());
         let read = async move |reader: &mut Reader| -> Result<Standing, Refusal> {
             let missing = || Refusal::new(&rules::SESSION_MISSING);
             let open = queries::session_by_id(reader, member, session).await?.ok_or_else(missing)?;
@@ -283,6 +289,7 @@ impl People {
                 terms: here.terms,
                 code_needed: here.code_needed,
                 code_from: here.code_from,
+                ask: ask(reader, &hooks, member, ASK).await?,
             })
         };
         self.store.read(read).await
@@ -432,14 +439,16 @@ struct PasswordChange {
     password: SecretString,
 }
 
-/// Changes one's own password and ends every other session; this one gets a new token.
+/// Changes one's own password and ends every other session; this one gets a new token. Also where that is all the session
+/// still needs.
 #[utoipa::path(put, path = "/me/password", tag = "me", request_body = PasswordChange, responses((status = 204)), security(("session" = [])))]
 async fn change_password(
     State(people): State<People>,
-    caller: Caller,
+    entering: Entering,
     client: ClientInfo,
     Body(asked): Body<PasswordChange>,
 ) -> Answer<impl IntoResponse + use<>> {
+    let caller = entering.changing_password(client.address)?;
     let renewed = people.change_password(caller, asked.current, asked.password, client).await?;
     Ok(WithCookie::new(&people.settings, &renewed, NoContent)?)
 }

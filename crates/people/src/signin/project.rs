@@ -36,8 +36,11 @@ impl Projection for SigninTables {
 async fn write(tables: &mut Tables<'_>, member: MemberId, event: &Event, fact: SigninFact) -> Result<()> {
     match fact {
         SigninFact::PasswordSet(fact) => {
-            let sql = "INSERT INTO credentials (member, password, set_at, short) VALUES ($1, $2, $3, $4) ON CONFLICT (member) DO UPDATE SET password = excluded.password, set_at = excluded.set_at, short = excluded.short";
+            let sql = "INSERT INTO credentials (member, password, set_at, short) VALUES ($1, $2, $3, $4) ON CONFLICT (member) DO UPDATE SET password = excluded.password, set_at = excluded.set_at, short = excluded.short, doubted = FALSE";
             tables.run(sql, params![member, fact.password, event.at, fact.short]).await
+        }
+        SigninFact::PasswordDoubted(_) => {
+            tables.run("UPDATE credentials SET doubted = TRUE WHERE member = $1", params![member]).await
         }
         SigninFact::RecoveryIssued(fact) => {
             tables.run("DELETE FROM recovery_codes WHERE member = $1", params![member]).await?;

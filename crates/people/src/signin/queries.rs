@@ -28,6 +28,8 @@ pub struct Candidate {
     pub password: Option<SecretId>,
     /// The hash.
     pub hash: Option<String>,
+    /// Whether its person says that somebody else may know it.
+    pub doubted: bool,
 }
 
 /// The active member with this login id or staff number.
@@ -35,7 +37,7 @@ pub struct Candidate {
 /// # Errors
 /// What the engine says.
 pub async fn candidate(reader: &mut Reader, login: &str) -> Result<Option<Candidate>> {
-    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE (m.login = $1 OR m.staff_key = $1) AND m.state = 'active'";
+    let sql = "SELECT m.id, m.role, c.password, COALESCE(c.doubted, FALSE) FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE (m.login = $1 OR m.staff_key = $1) AND m.state = 'active'";
     let Some(row) = reader.maybe(sql, params![handle(login)]).await? else { return Ok(None) };
     from_candidate_row(reader, &row).await.map(Some)
 }
@@ -45,7 +47,7 @@ pub async fn candidate(reader: &mut Reader, login: &str) -> Result<Option<Candid
 /// # Errors
 /// What the engine says.
 pub async fn candidate_by_id(reader: &mut Reader, member: MemberId) -> Result<Option<Candidate>> {
-    let sql = "SELECT m.id, m.role, c.password FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE m.id = $1 AND m.state = 'active'";
+    let sql = "SELECT m.id, m.role, c.password, COALESCE(c.doubted, FALSE) FROM members m LEFT JOIN credentials c ON c.member = m.id WHERE m.id = $1 AND m.state = 'active'";
     let Some(row) = reader.maybe(sql, params![member]).await? else { return Ok(None) };
     from_candidate_row(reader, &row).await.map(Some)
 }
@@ -56,7 +58,16 @@ async fn from_candidate_row(reader: &mut Reader, row: &Row) -> Result<Candidate>
         Some(password) => reader.secret(password).await?.and_then(|bytes| String::from_utf8(bytes).ok()),
         None => None,
     };
-    Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash })
+    Ok(Candidate { member: row.get(0)?, role: role(row, 1)?, password, hash, doubted: row.get(3)? })
+}
+
+/// Since when a member's password is the one it is.
+///
+/// # Errors
+/// What the engine says.
+pub async fn password_set(reader: &mut Reader, member: MemberId) -> Result<Option<Instant>> {
+    let row = reader.maybe("SELECT set_at FROM credentials WHERE member = $1", params![member]).await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
 /// A session that a token opens, over or not.
@@ -101,13 +112,15 @@ pub struct Session {
     pub seat: Seat,
     /// What holds in it now.
     pub policy: Effective,
+    /// Whether its person says that somebody else may know the password.
+    pub password_doubted: bool,
 }
 
 /// Sessions of members who are here; what follows says which.
 macro_rules! sessions {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited, s.opened_at, d.kind, d.ownership FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN devices d ON d.id = s.device LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited, s.opened_at, d.kind, d.ownership, (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.doubted) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN devices d ON d.id = s.device LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
             $which,
             " AND m.state = 'active' AND m.locked_at IS NULL"
         )
@@ -154,6 +167,7 @@ pub async fn standing_facts(reader: &mut Reader, session: &Session) -> Result<Fa
         factor_shown: session.factor_at.is_some(),
         factor_demanded: demands_factor(session.role) || session.factor_asked,
         device: devices::queries::standing(reader, session.device).await?,
+        password_doubted: session.password_doubted,
     })
 }
 
@@ -185,6 +199,7 @@ async fn session_from_row(reader: &mut Reader, row: &Row) -> Result<Session> {
         opened_at,
         seat,
         policy,
+        password_doubted: row.get::<i64>(21)? > 0,
     })
 }
 

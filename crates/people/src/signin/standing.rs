@@ -21,12 +21,20 @@ pub enum Needs {
     Consent,
     /// An administrator has to approve this device.
     Approval,
+    /// Somebody else may know the password: its person chooses another.
+    NewPassword,
 }
 
 impl Needs {
     /// Every need, in the order in which they are asked for.
-    pub const ALL: [Self; 5] =
-        [Self::SecondFactor, Self::EnrolFactor, Self::Device, Self::Consent, Self::Approval];
+    pub const ALL: [Self; 6] = [
+        Self::SecondFactor,
+        Self::EnrolFactor,
+        Self::Device,
+        Self::Consent,
+        Self::Approval,
+        Self::NewPassword,
+    ];
 
     /// The stable name.
     #[must_use]
@@ -37,6 +45,7 @@ impl Needs {
             Self::Device => "device",
             Self::Consent => "consent",
             Self::Approval => "approval",
+            Self::NewPassword => "new_password",
         }
     }
 }
@@ -68,6 +77,8 @@ pub struct Facts {
     pub factor_demanded: bool,
     /// The browser.
     pub device: DeviceFacts,
+    /// The person said that somebody else may know their password, and it is still the same.
+    pub password_doubted: bool,
 }
 
 impl Facts {
@@ -84,7 +95,9 @@ impl Facts {
             DeviceFacts::Missing => Some(Needs::Device),
             DeviceFacts::Enrolled { consented: false, .. } => Some(Needs::Consent),
             DeviceFacts::Enrolled { approved: false, .. } => Some(Needs::Approval),
-            DeviceFacts::NotAsked | DeviceFacts::Enrolled { .. } => None,
+            DeviceFacts::NotAsked | DeviceFacts::Enrolled { .. } => {
+                self.password_doubted.then_some(Needs::NewPassword)
+            }
         }
     }
 }
@@ -111,12 +124,13 @@ mod tests {
             (any::<bool>(), any::<bool>())
                 .prop_map(|(consented, approved)| DeviceFacts::Enrolled { consented, approved }),
         ];
-        (any::<bool>(), any::<bool>(), any::<bool>(), device).prop_map(
-            |(has_factor, factor_shown, factor_demanded, device)| Facts {
+        (any::<bool>(), any::<bool>(), any::<bool>(), device, any::<bool>()).prop_map(
+            |(has_factor, factor_shown, factor_demanded, device, password_doubted)| Facts {
                 has_factor,
                 factor_shown,
                 factor_demanded,
                 device,
+                password_doubted,
             },
         )
     }
@@ -134,6 +148,7 @@ mod tests {
             }
             Needs::Consent => Facts { device: DeviceFacts::Enrolled { consented: true, approved }, ..facts },
             Needs::Approval => Facts { device: DeviceFacts::Enrolled { consented, approved: true }, ..facts },
+            Needs::NewPassword => Facts { password_doubted: false, ..facts },
         }
     }
 
@@ -174,7 +189,7 @@ mod tests {
                 facts.device,
                 DeviceFacts::NotAsked | DeviceFacts::Enrolled { consented: true, approved: true }
             );
-            prop_assert_eq!(complete, factor && device);
+            prop_assert_eq!(complete, factor && device && !facts.password_doubted);
         }
 
         /// A demand never lessens what a session needs.

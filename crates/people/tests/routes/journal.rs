@@ -7,7 +7,7 @@ use kairan_storage::testing::both_engines;
 use kairan_storage::{Event, Reader, Stream, events_after};
 use serde_json::json;
 
-async fn events(world: &World, stream: Stream) -> Vec<Event> {
+pub(crate) async fn events(world: &World, stream: Stream) -> Vec<Event> {
     let read = async move |reader: &mut Reader| events_after(reader, stream, Seq::START, 1_000).await;
     world.base.store.read::<_, kairan_storage::Error, _>(read).await.expect("events")
 }

@@ -21,6 +21,7 @@ async fn the_owner_decides_for_everyone_and_nobody_else() {
         let path = "/organisation/settings";
         let mut shown = usual();
         shown["mail"]["possible"] = json!(true);
+        shown["names"] = json!("organisation");
         assert_eq!(world.get(&world.owner, path).await.expect(200), shown);
         let mut wanted = usual();
         wanted["files"] = json!({"largest": 5_242_880, "per_member": 10_485_760, "total": 104_857_600});

@@ -14,7 +14,7 @@ use kairan_people::members::queries::Record;
 use kairan_people::policies::commands::switch_off;
 use kairan_storage::{Stream, Tx};
 
-use super::invite::{self, drawn, hours_left};
+use super::invite::{self, drawn, hours_left, minutes_left};
 use super::table::printed;
 use super::{Context, Failed};
 use crate::assemble;
@@ -149,10 +149,10 @@ impl Desk<'_> {
         let ownership = if lent { Ownership::Lent } else { Ownership::Own };
         let made = console::device_code(&self.people, person.id, ownership).await?;
         let name = person.profile.display_name;
-        let hours = hours_left(self.context.surroundings.now(), made.expires_at);
+        let minutes = minutes_left(self.context.surroundings.now(), made.expires_at);
         self.context.say(&words!(
-            "{name} さんの端末を登録する認証コードです。1回だけ、あと{hours}時間使えます。本人だけに渡してください。",
-            "a code that brings a device of {name} in. It opens once, within {hours} hours. Give it to that person only."
+            "{name} さんの端末を登録する認証コードです。1回だけ、あと{minutes}分使えます。本人だけに渡してください。",
+            "a code that brings a device of {name} in. It opens once, within {minutes} minutes. Give it to that person only."
         ));
         println!("{}\n{}", made.code, made.uri);
         if std::io::stdout().is_terminal() {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use kairan_core::Instant;
-use kairan_core::time::HOUR;
+use kairan_core::time::{HOUR, MINUTE};
 use kairan_people::invitations::http::{Qr, invite_from_command_line};
 
 use super::{Context, Failed};
@@ -32,6 +32,11 @@ pub async fn run(context: &Context, who: &str) -> Result<Exit, Failed> {
 /// To the nearest hour.
 pub fn hours_left(now: Instant, until: Instant) -> i64 {
     (until.since(now) + HOUR / 2) / HOUR
+}
+
+/// To the nearest minute.
+pub fn minutes_left(now: Instant, until: Instant) -> i64 {
+    (until.since(now) + MINUTE / 2) / MINUTE
 }
 
 /// The code in half blocks, two rows of modules to a line, dark on light whatever the terminal's colours, with the quiet

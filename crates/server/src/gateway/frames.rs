@@ -61,6 +61,9 @@ pub enum Frame<'a, M = (), R = ()> {
         #[serde(skip_serializing_if = "Option::is_none")]
         room: Option<RoomId>,
     },
+    /// There is something to know: about oneself (`member`), or for those who manage members (`admins`). What it is, the
+    /// client asks: another device may not be told the same.
+    Alarm { audience: &'static str },
     /// A room one is newly in.
     Room { room: &'a R },
     /// I am.

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, RoomId, Seq};
 use kairan_people::Caller;
+use kairan_people::alarms::rules::Audience;
 use kairan_storage::Store;
 use kairan_talk::rooms::http::Room;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -56,6 +57,8 @@ pub(super) enum Call {
     NotEntered(Number, RoomId),
     /// A member's profile read anew.
     Profile(MemberId, Utf8Bytes),
+    /// An event raised alarms for these.
+    Alarmed(Vec<(Audience, Option<MemberId>)>),
     /// The server goes down.
     CloseAll(oneshot::Sender<()>),
 }

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
+use kairan_people::alarms::rules::Audience;
 use kairan_people::devices::events::DeviceFact;
 use kairan_people::policies::events::PolicyFact;
 use kairan_people::policies::queries::Policies;
 use kairan_people::policies::{self, Effective, Seat, Usual, Who, effective};
-use kairan_people::{Caller, departments, members, preferences, signin};
+use kairan_people::{Caller, alarms, departments, members, preferences, signin};
 use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
 use kairan_talk::rooms::{self, http::Room};
 use kairan_talk::{frames, messages};
@@ -227,6 +228,9 @@ impl Task {
         if let Some(Ok(signin::events::SigninFact::Closed(closed))) = signin::events::SigninFact::of(event) {
             self.close_session(closed.session);
         }
+        if alarms::rules::may_raise(&event.kind, event.actor) {
+            self.read_alarms(event);
+        }
         match members::events::MemberFact::of(event) {
             Some(Ok(members::events::MemberFact::Added(fact))) => self.read_profile(fact.member),
             Some(Ok(members::events::MemberFact::Changed(fact))) => self.read_profile(fact.member),
@@ -294,6 +298,38 @@ impl Task {
         }
     }
 
+    /// Reads for whom an event raised alarms, beside the hub.
+    fn read_alarms(&self, event: &Event) {
+        let (hub, store, event) = (self.hub.clone(), self.store.clone(), event.clone());
+        tokio::spawn(async move {
+            let read = async move |reader: &mut kairan_storage::Reader| {
+                alarms::queries::raised_by(reader, &event).await
+            };
+            match store.read::<_, Error, _>(read).await {
+                Ok(raised) if raised.is_empty() => {}
+                Ok(raised) => hub.tell(Call::Alarmed(raised)).await,
+                Err(error) => tracing::error!(%error, "the gateway could not read alarms"),
+            }
+        });
+    }
+
+    /// Tells those whom alarms are for.
+    fn alarmed(&mut self, raised: Vec<(Audience, Option<MemberId>)>) {
+        for (audience, subject) in raised {
+            let frame = Plain::Alarm { audience: audience.name() }.text();
+            match (audience, subject) {
+                (Audience::Member, Some(member)) => self.tell_member(member, &frame),
+                (Audience::Member, None) => {}
+                (Audience::Admins, _) => {
+                    let manages = |slot: &Slot| slot.caller.role.may(Permission::ManageMembers);
+                    let told = self.slots.iter().filter(|(_, slot)| manages(slot));
+                    let deliveries = told.map(|(number, _)| (*number, frame.clone())).collect();
+                    self.deliver(deliveries);
+                }
+            }
+        }
+    }
+
     /// Reads a member's profile, beside the hub.
     fn read_profile(&self, member: MemberId) {
         let (hub, store) = (self.hub.clone(), self.store.clone());
@@ -351,6 +387,7 @@ impl Task {
                 let deliveries = self.routing.for_acquaintances(member, sees_all, &frame);
                 self.deliver(deliveries);
             }
+            Call::Alarmed(raised) => self.alarmed(raised),
             Call::CloseAll(done) => {
                 for slot in self.slots.values() {
                     slot.closing.send_replace(Some(Closing::GoingDown));

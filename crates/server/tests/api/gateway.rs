@@ -362,3 +362,32 @@ async fn a_lease_is_for_a_live_session_and_each_has_its_own() {
     })
     .await;
 }
+
+/// R64: what is to be known is told on open sockets: to the member it is about, and to those who manage members; to nobody
+/// else, and without saying what it is.
+#[tokio::test]
+async fn alarms_are_told_on_open_sockets() {
+    on_both_engines(async |server| {
+        let (hana, taro) = (server.member("乙川 二葉").await, server.member("丙山 太郎").await);
+        let mut own = Socket::open(&server, &hana).await;
+        let mut admins = Socket::open(&server, &server.owner).await;
+        let mut others = Socket::open(&server, &taro).await;
+        let phone = server.at_another_device(&hana).await;
+        let (_, told) = own.until(|frame| frame["t"] == "alarm").await;
+        assert_eq!(told, json!({"t": "alarm", "audience": "member"}));
+        let list = server.get(&hana, "/me/alarms").await.expect(200);
+        assert_eq!((&list["unseen"], &list["alarms"][0]["kind"]), (&json!(1), &json!("new_device")));
+
+        // What a member denies, those who manage members hear of; and the device's socket ends (R20).
+        let mut there = Socket::open(&server, &phone).await;
+        let deny = format!("/me/alarms/{}/not-me", list["alarms"][0]["id"].as_str().expect("an id"));
+        server.post(&hana, &deny, &json!(null)).await.expect(200);
+        assert_eq!(there.end().await, Some(4401));
+        let (_, told) = admins.until(|frame| frame["t"] == "alarm").await;
+        assert_eq!(told, json!({"t": "alarm", "audience": "admins"}));
+        server.mark(&taro);
+        let heard = others.until_marked().await;
+        assert!(heard.iter().all(|frame| frame["t"] != "alarm"), "{heard:?}");
+    })
+    .await;
+}

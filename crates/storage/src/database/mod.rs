@@ -9,6 +9,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use postgres::Wire;
 pub use sqlite::OLDEST as OLDEST_SQLITE;
 
 use crate::error::{Error, Result};
@@ -75,6 +76,14 @@ impl Database {
             Engine::Sqlite(sqlite) => Connection::Sqlite(sqlite.connect(true)?),
             Engine::Postgres(postgres) => Connection::Postgres(postgres.connect().await?),
         }))
+    }
+
+    /// Where servers on one database tell each other something; none on `SQLite`, which has one server.
+    pub(crate) async fn wire(&self) -> Result<Option<Wire>> {
+        match &*self.0 {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(postgres) => postgres.wire().await.map(Some),
+        }
     }
 
     pub(crate) fn give_back(&self, reader: Reader) {

@@ -5,9 +5,11 @@ use std::error::Error as StdError;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::mpsc;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{NoTls, Statement};
+use tokio_postgres::{AsyncMessage, Client, NoTls, Statement};
 
 use crate::error::{Error, Result};
 use crate::value::{Params, Row, Value};
@@ -15,6 +17,29 @@ use crate::value::{Params, Row, Value};
 /// A pool of connections to one database and schema.
 pub struct Postgres {
     pool: Pool,
+    config: tokio_postgres::Config,
+}
+
+/// Notices waiting to be heard; when nobody takes them, the connection waits.
+const NOTICES: usize = 1_024;
+
+/// A connection of its own on which servers tell each other something, in no transaction.
+pub struct Wire {
+    client: Client,
+    heard: mpsc::Receiver<String>,
+}
+
+impl Wire {
+    /// The next notice, one's own among them; nothing when the connection is gone.
+    pub async fn hear(&mut self) -> Option<String> {
+        self.heard.recv().await
+    }
+
+    /// Tells every server on this database, after which it has been told.
+    pub async fn tell(&self, text: &str) -> Result<()> {
+        self.client.execute("SELECT pg_notify('kairan', $1)", &[&text]).await?;
+        Ok(())
+    }
 }
 
 impl Postgres {
@@ -27,13 +52,34 @@ impl Postgres {
         if let Some(schema) = schema {
             config.options(format!("-c search_path={schema}"));
         }
-        let manager =
-            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_config(
+            config.clone(),
+            NoTls,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
         let pool = Pool::builder(manager)
             .max_size(size)
             .build()
             .map_err(|error| Error::Unusable(error.to_string()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, config })
+    }
+
+    /// Ends with the answer, or with the connection.
+    pub async fn wire(&self) -> Result<Wire> {
+        let (client, mut connection) = self.config.connect(NoTls).await?;
+        let (sender, heard) = mpsc::channel(NOTICES);
+        tokio::spawn(async move {
+            let mut messages = stream::poll_fn(|context| connection.poll_message(context));
+            while let Some(Ok(message)) = messages.next().await {
+                if let AsyncMessage::Notification(notice) = message
+                    && sender.send(notice.payload().to_owned()).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        client.batch_execute("LISTEN kairan").await?;
+        Ok(Wire { client, heard })
     }
 
     pub async fn connect(&self) -> Result<PostgresConnection> {

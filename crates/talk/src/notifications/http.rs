@@ -53,7 +53,7 @@ async fn list_push_waiting(State(talk): State<Talk>, caller: Caller) -> Answer<J
     let (member, session, now) = (caller.member, caller.session, talk.store.surroundings().now());
     let read = async move |reader: &mut Reader| -> Result<_> {
         let key = match reach::queries::reachable(reader, session, now).await? {
-            Some((_, subscription)) => subscription.auth,
+            Some((_, subscription, _)) => subscription.auth,
             None => session.bytes(),
         };
         Ok((queries::waiting(reader, member).await?, key, settings::of(reader).await?.push.shows))

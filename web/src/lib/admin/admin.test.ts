@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Department } from '$lib/api/types';
 import { children, choices, lines, within } from './departments.svelte';
-import { blank, draftOf, rolesFor, wire, wireNew } from './draft';
+import { blank, conflict, draftOf, rolesFor, wire, wireNew } from './draft';
 import { QUIET, qrPath } from '$lib/parts/qr';
 
 const tree: Department[] = [
@@ -83,4 +83,13 @@ test('a display name that only repeats the legal one follows it', () => {
 	expect(draftOf(member).display).toBe('');
 	expect(draftOf({ ...member, display_name: '乙川 二葉（駅前店）' }).display).toBe('乙川 二葉（駅前店）');
 	expect(draftOf(member).places).toEqual([{ department: 'b1', position: '' }]);
+});
+
+// R59
+test('administration, audit and the HR desk are never one person’s', () => {
+	expect(conflict('auditor', 'admin')).toBe(true);
+	expect(conflict('hr', 'owner')).toBe(true);
+	expect(conflict('owner', 'admin')).toBe(false);
+	expect(conflict('manager', 'auditor')).toBe(false);
+	expect(conflict(undefined, 'hr')).toBe(false);
 });

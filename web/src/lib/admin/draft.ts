@@ -58,6 +58,19 @@ export function rolesFor(kind: Kind): readonly Role[] {
 	return ['member', 'manager', 'hr', 'auditor', 'admin', 'owner'];
 }
 
+const duties: Partial<Record<Role, string>> = {
+	owner: 'system',
+	admin: 'system',
+	auditor: 'audit',
+	hr: 'personnel'
+};
+
+/** Whether one person may not hold both (R59): the server decides; this only says so beforehand. */
+export const conflict = (held: Role | undefined, wanted: Role): boolean => {
+	const [one, other] = [held && duties[held], duties[wanted]];
+	return one !== undefined && other !== undefined && one !== other;
+};
+
 const orNull = (text: string): string | null => text.trim() || null;
 
 /** The body of POST and PATCH /members; what is empty is `null`, which PATCH takes as "none". */

@@ -1,11 +1,13 @@
 /** The table of members: who stands in it, who is open beside it, and writing to the server. */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
-import type { Member, MemberDetail } from '$lib/api/types';
+import type { Member, MemberDetail, Role } from '$lib/api/types';
+import { similarIn } from '$lib/names/calls';
+import { m } from '$lib/paraglide/messages';
 import { directory } from '$lib/people/directory.svelte';
 import { matches } from '$lib/people/groups';
 import { byKana } from '$lib/people/kana';
-import { isPower } from '$lib/people/words';
+import { isPower, ROLES, roleWords } from '$lib/people/words';
 import { wire, wireNew, type Draft } from './draft';
 
 export type Filter = 'all' | 'invited' | 'outside' | 'powers' | 'left';
@@ -72,6 +74,11 @@ export class MemberEditor {
 	draft = $state<Draft>() as Draft;
 	busy = $state(false);
 	problem = $state.raw<Problem | null>(null);
+	/** The display name that was sent last: what a refusal is about, while another is typed. */
+	tried = $state('');
+	readonly alike = $derived(similarIn(this.problem));
+	/** The role as it is kept. */
+	readonly held: Role | undefined;
 
 	/** @param id whom to change; nobody yet when adding */
 	constructor(
@@ -79,21 +86,33 @@ export class MemberEditor {
 		readonly id?: string
 	) {
 		this.draft = draft;
+		this.held = id === undefined ? undefined : draft.role;
 	}
 
 	/** Words beside a field. A name one cannot tell from another's is mended in the display name. */
 	field(name: string): string | undefined {
 		const problem = this.problem;
 		if (name === 'display_name' && problem?.code === 'name.taken') return problem.words;
+		if (name === 'role' && problem?.code === 'role.conflict') return this.#conflict(problem);
 		if (name === 'login' && problem?.code === 'login.taken') return problem.words;
 		if (name === 'staff_number' && problem?.code === 'staff_number.taken') return problem.words;
 		return problem?.field(name);
+	}
+
+	/** R59: whose other record it is that stands in the way, where it is one. */
+	#conflict(problem: Problem): string {
+		const { through, held } = problem.facts;
+		const role = ROLES.find((one) => one === held);
+		if (typeof through !== 'string' || !role) return problem.words;
+		return `${problem.words} ${m.form_role_through({ name: through, held: roleWords(role) })}`;
 	}
 
 	async save(): Promise<MemberDetail | null> {
 		if (this.busy) return null;
 		this.busy = true;
 		this.problem = null;
+		const { display, family, given } = this.draft;
+		this.tried = display.trim() || `${family.trim()} ${given.trim()}`.trim();
 		try {
 			const saved = await this.#send();
 			directory.put(saved);

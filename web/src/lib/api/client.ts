@@ -1,7 +1,7 @@
 /**
  * The one way to the server. Every call answers with the body or throws a `Problem`. What may befall any call is handled
  * here, so that no screen has to: a session that is no longer there is told to `whenSignedOut`, one that is not complete
- * to `whenIncomplete`; a call that wants a fresh proof asks for it and is made again, and so, once, is one whose token
+ * to `whenIncomplete`, rules that shut the app to `whenShut`; a call that wants a fresh proof asks for it and is made again, and so, once, is one whose token
  * had ended or been replaced meanwhile.
  */
 import createClient from 'openapi-fetch';
@@ -13,6 +13,7 @@ export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin'
 
 let signedOut: () => void = () => {};
 let incomplete: () => void = () => {};
+let shut: (why: Problem) => void = () => {};
 let prove: () => Promise<boolean> = () => Promise.resolve(false);
 let renew: (since: number) => Promise<boolean> = () => Promise.resolve(false);
 
@@ -24,6 +25,11 @@ export function whenSignedOut(act: () => void): void {
 /** What to do when the server knows this session, but something is still needed before it opens anything. */
 export function whenIncomplete(act: () => void): void {
 	incomplete = act;
+}
+
+/** What to do when the organisation's rules let nobody in now, or not from here. */
+export function whenShut(act: (why: Problem) => void): void {
+	shut = act;
 }
 
 /** How to prove anew who sits here (R23). `false`: they would rather not. */
@@ -79,5 +85,6 @@ export async function answer<T>(call: Promise<Outcome<T>>): Promise<T> {
 	const problem = Problem.refused(outcome.response.status, outcome.error);
 	if (problem.code === 'session.missing') signedOut();
 	if (problem.code === 'session.incomplete') incomplete();
+	if (problem.code === 'policy.hours' || problem.code === 'policy.network') shut(problem);
 	throw problem;
 }

@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what those who manage members should know, newest first. */
+        get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that one has seen all that those who manage members are told, up to this one. */
+        post: operations["review_alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that one has seen it; to the others who manage members it stays new. */
+        post: operations["review_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bookmarks": {
         parameters: {
             query?: never;
@@ -423,6 +474,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what one should know about one's own account, newest first. */
+        get: operations["list_own_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/alarms/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that one has seen one's own alarms up to this one; those about the device that asks stay as they are. */
+        post: operations["see_own_alarms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/alarms/{id}/not-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that it was not oneself: shuts the device in question out, ends its sessions at once (R20), and leaves the password
+         *     good for nothing but choosing another one on one's own devices.
+         */
+        post: operations["deny_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/device-code": {
         parameters: {
             query?: never;
@@ -533,7 +638,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists one's own second factors. Not before one of them was shown. */
+        /** Lists one's own second factors: in a session that is complete, or that needs one and has none. */
         get: operations["list_factors"];
         put?: never;
         post?: never;
@@ -621,7 +726,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes one's own password and ends every other session; this one gets a new token. */
+        /**
+         * Changes one's own password and ends every other session; this one gets a new token. Also where that is all the session
+         *     still needs.
+         */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -1760,6 +1868,135 @@ export interface components {
             password: string;
             token: string;
         };
+        /** @description An alarm. */
+        Alarm: {
+            /** Format: int64 */
+            at: number;
+            by: components["schemas"]["AlarmMaker"];
+            /** @description Whether one can say that it was not oneself. */
+            deniable: boolean;
+            /**
+             * Format: int64
+             * @description When its person said that it was not them.
+             */
+            denied_at: number | null;
+            device: null | components["schemas"]["AlarmDevice"];
+            facts: components["schemas"]["AlarmFacts"];
+            /** @description Whether it is about the very device that asks: that one can neither deny it nor mark it as seen. */
+            here: boolean;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["AlarmKind"];
+            other: null | components["schemas"]["AlarmDevice"];
+            /**
+             * Format: int64
+             * @description When the one who asks saw it.
+             */
+            seen_at: number | null;
+            subject: null | components["schemas"]["AlarmPerson"];
+        };
+        /** @description What was done because somebody says it was not them. */
+        AlarmDenied: {
+            device: null | components["schemas"]["AlarmDevice"];
+            /** @description Whether a new password is to be chosen, before anything else, on each device that is still in use. */
+            password: boolean;
+            /**
+             * Format: int64
+             * @description How many sessions ended.
+             */
+            sessions: number;
+        };
+        /** @description A device, by name. */
+        AlarmDevice: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            os: string;
+            state: components["schemas"]["DeviceState"];
+        };
+        /** @description The facts of an alarm; which of them there are depends on its kind. */
+        AlarmFacts: {
+            /**
+             * Format: int64
+             * @description For how many accounts.
+             */
+            accounts: number | null;
+            /** @description From which address it was done. */
+            address: string | null;
+            /** @description What the browser called itself. */
+            agent: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number | null;
+            factor: null | components["schemas"]["FactorKind"];
+            from: null | components["schemas"]["Role"];
+            /** @description From which network. */
+            network: string | null;
+            /**
+             * Format: uuid
+             * @description The other device of a pair.
+             */
+            other: string | null;
+            /** @description From which network that one was used. */
+            other_network: string | null;
+            proof: null | components["schemas"]["AlarmProof"];
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            since: number | null;
+            to: null | components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description Until when.
+             */
+            until: number | null;
+            /** @description What became of it: `added`, `removed`, or all `reset`; of an action on the command line, the kinds of its events. */
+            what: string[];
+        };
+        /**
+         * @description What an alarm says.
+         * @enum {string}
+         */
+        AlarmKind: "new_device" | "new_place" | "factor_reset_started" | "factor_changed" | "password_changed" | "recovery_used" | "failures" | "device_locked" | "device_wiped" | "role_changed" | "clone" | "many_failures" | "impossible_pair" | "break_glass" | "denied" | "last_owner";
+        /** @description Who did it. */
+        AlarmMaker: {
+            kind: components["schemas"]["MakerKind"];
+            member: null | components["schemas"]["AlarmPerson"];
+        };
+        /** @description One page of what those who manage members should know. */
+        AlarmPage: {
+            /** @description Newest first. */
+            alarms: components["schemas"]["Alarm"][];
+            /** @description Ask with `after` = this for the next page; null on the last. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description How many in all the one who asks has not seen.
+             */
+            unseen: number;
+        };
+        /** @description A person, by name. */
+        AlarmPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /**
+         * @description Kinds of proof that are counted apart: whoever knows a password must not wipe out the count of wrong codes with it.
+         * @enum {string}
+         */
+        AlarmProof: "password" | "recovery" | "factor" | "device_code";
+        /** @description Up to where one has seen them. */
+        AlarmsSeen: {
+            /**
+             * Format: uuid
+             * @description The newest one seen.
+             */
+            upto: string;
+        };
         /** @description A message marked to be found again. */
         Bookmark: {
             /**
@@ -2104,6 +2341,11 @@ export interface components {
             /** Format: int64 */
             head: number;
         };
+        /**
+         * @description What a factor is.
+         * @enum {string}
+         */
+        FactorKind: "totp" | "passkey";
         /** @description A code that ends somebody's second factors. */
         FactorReset: {
             /**
@@ -2402,6 +2644,11 @@ export interface components {
             /** @description Whether a mail server is configured. */
             possible: boolean;
         };
+        /**
+         * @description What kind of actor.
+         * @enum {string}
+         */
+        MakerKind: "member" | "system" | "console" | "nobody";
         /** @description What a signed-in client asks for first. */
         Me: {
             /** @description One's own login id. */
@@ -2604,7 +2851,7 @@ export interface components {
          * @description The next thing that is missing.
          * @enum {string}
          */
-        Needs: "second_factor" | "enrol_factor" | "device" | "consent" | "approval";
+        Needs: "second_factor" | "enrol_factor" | "device" | "consent" | "approval" | "new_password";
         /** @description A new department. */
         NewDepartment: {
             name: string;
@@ -2685,6 +2932,13 @@ export interface components {
             files: components["schemas"]["FileSettings"];
             mail: components["schemas"]["MailChange"];
             push: components["schemas"]["PushSettings"];
+        };
+        /** @description One's own alarms. */
+        OwnAlarms: {
+            /** @description Newest first, 100 at most. */
+            alarms: components["schemas"]["Alarm"][];
+            /** @description How many of them are new to their person; those about the device that asks do not count. */
+            unseen: number;
         };
         /** @description One's own devices, and what the organisation decided about them. */
         OwnDevices: {
@@ -3562,6 +3816,97 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_alarms: {
+        parameters: {
+            query?: {
+                /** @description Those that come after this one in the list, which are older. */
+                after?: string;
+                /** @description How many, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmsSeen"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_bookmarks: {
         parameters: {
             query?: {
@@ -4486,6 +4831,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationLook"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAlarms"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_own_alarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmsSeen"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deny_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDenied"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */

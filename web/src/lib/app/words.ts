@@ -7,6 +7,8 @@ export type ToWorker =
 	| { t: 'fill' }
 	/** Something was read; so many still wait. */
 	| { t: 'read'; badge: number }
+	/** The app was locked: what notifications say is nobody's to read. */
+	| { t: 'hush' }
 	/** What was shared under this id; the answer comes through the port. */
 	| { t: 'shared'; id: string };
 

@@ -207,6 +207,19 @@ export async function look(): Promise<Why | null> {
 	return why;
 }
 
+/** While the app is locked nobody else asks: whether this device is to be wiped, or is locked by somebody's order. */
+export async function heed(): Promise<Why | null> {
+	const held = await current().catch(() => null);
+	if (!held) return null;
+	const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing')).catch(
+		() => null
+	);
+	const standing = said?.body as { state?: string; wipe?: boolean } | null | undefined;
+	if (said?.status !== 200 || !standing) return null;
+	if (standing.wipe) await wipe(held);
+	return standing.wipe ? 'wiped' : standing.state === 'locked' ? 'locked' : null;
+}
+
 /** The device of a sign-in was told to wipe itself: done, and the sign-in may go on without it. */
 export async function wipeFor(device: string): Promise<void> {
 	const held = (await keys.all()).find((one) => one.device === device);

@@ -8,7 +8,7 @@ import { keep, kept } from '$lib/i18n/keep';
 import { piece } from '$lib/parts/piece';
 
 /** Why the last session ended, when it was not by its own wish. */
-export type Why = 'locked' | 'wiped';
+export type Why = 'locked' | 'wiped' | 'tries' | 'forgot';
 
 export const holdsKey = (): boolean => kept('device') !== null;
 export const noteKey = (there: boolean): void => keep('device', there ? '1' : null);

@@ -6,6 +6,7 @@
 import { forgetAll } from '$lib/app/forget';
 import { local } from '$lib/local/local';
 import { BrowserShelf, DATABASE as KEPT, type Board } from '$lib/local/shelf';
+import { noteLock } from '$lib/lock/hand';
 import { session } from '$lib/session/session.svelte';
 import { DATABASE as KEYS, type Held, type Keys } from './keys';
 import { post, prove } from './proof';
@@ -56,10 +57,20 @@ async function databases(): Promise<string[]> {
 	return found ? found.flatMap(({ name }) => name ?? []) : [KEPT];
 }
 
+/** One that a page still holds open is looked at again by `left`. */
+const gone = (name: string): Promise<void> =>
+	new Promise((done) => {
+		const request = indexedDB.deleteDatabase(name);
+		request.onsuccess = request.onerror = request.onblocked = () => done();
+	});
+
 async function erase(): Promise<void> {
 	if (session.me) await session.clear();
 	await local.wipe();
 	await forgetAll();
-	for (const name of await databases()) if (name !== KEYS && name !== KEPT) indexedDB.deleteDatabase(name);
+	const others = (await databases()).filter((name) => name !== KEYS && name !== KEPT);
+	await Promise.all(others.map(gone));
+	// Locks were among them.
+	noteLock(null);
 	sessionStorage.clear();
 }

@@ -74,6 +74,12 @@ export class Entering {
 		}
 	}
 
+	/** A step is done whose answer says nothing of what is needed next. */
+	async passed(): Promise<void> {
+		await this.ask();
+		if (!this.problem) this.#on();
+	}
+
 	/** Somebody else wants to sign in here: this session ends. */
 	async leave(): Promise<void> {
 		this.problem = null;

@@ -43,6 +43,12 @@ function bare<T>(options: unknown): T {
 	return wrapped.publicKey ?? (options as T);
 }
 
+/** Which passkeys may answer, and for which site. */
+export function allowed(options: unknown): { rpId: string | undefined; ids: readonly string[] } {
+	const { rpId, allowCredentials } = bare<RequestJson>(options);
+	return { rpId, ids: allowCredentials?.map(({ id }) => id) ?? [] };
+}
+
 /** Shows a passkey. `quietly`: only offered beside the field, until one is chosen there. */
 export async function show(
 	options: unknown,
@@ -81,7 +87,9 @@ export async function make(options: unknown): Promise<CredentialJson> {
 				...json,
 				challenge: bytes(json.challenge),
 				user: { ...json.user, id: bytes(json.user.id) },
-				excludeCredentials: known(json.excludeCredentials)
+				excludeCredentials: known(json.excludeCredentials),
+				// So that it can open an app lock too (lib/lock/prf); those that cannot do this pass over it.
+				extensions: { prf: {} } as AuthenticationExtensionsClientInputs
 			}
 		})
 	);

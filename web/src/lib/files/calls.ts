@@ -10,7 +10,7 @@ import type { components } from '$lib/api/schema';
 import { delivery } from '$lib/live/calls';
 import { refusalWords } from './refusal';
 import type { Meta, Reply, Wire } from './upload';
-import type { FileKind, RoomFile, Usage } from './wire';
+import type { Drawn, FileKind, RoomFile, Usage } from './wire';
 
 const BASE = '/api/v1';
 const at = (file: string) => ({ params: { path: { file } } });
@@ -23,6 +23,19 @@ export const thumbnail = (file: string, size: 'small' | 'large'): string =>
 export async function open(file: string, how: 'view' | 'download'): Promise<string> {
 	const { url } = await answer(api.POST('/api/v1/files/{file}/open', { ...at(file), body: { how } }));
 	return url.startsWith(BASE) ? url : BASE + url;
+}
+
+/**
+ * How a file is looked at: `drawn` by the server, page by page, or `null` where its bytes may be read. `page` gives the
+ * address of a page, counted from 1; like any link it ends after some minutes.
+ */
+export async function look(
+	file: string
+): Promise<{ drawn: Drawn | null; url: string; page: (number: number) => string }> {
+	const link = await answer(api.POST('/api/v1/files/{file}/open', { ...at(file), body: { how: 'view' } }));
+	const { view: drawn = null } = link as { view?: Drawn | null };
+	const url = link.url.startsWith(BASE) ? link.url : BASE + link.url;
+	return { drawn, url, page: (number) => url.replace('{page}', String(number)) };
 }
 
 export interface Wanted {

@@ -326,8 +326,11 @@ class Live {
 			case 'room':
 				return this.#roomChanged(frame.room);
 			case 'mine':
-				for (const { what, act } of this.#mine) if (what === frame.what) act();
+			case 'alarm': {
+				const changed = frame.t === 'mine' ? frame.what : 'alarms';
+				for (const { what, act } of this.#mine) if (what === changed) act();
 				return;
+			}
 			case 'pong':
 				return;
 		}

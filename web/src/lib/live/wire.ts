@@ -92,10 +92,20 @@ export type Frame =
 	| { t: 'me' }
 	| { t: 'room'; room: Room }
 	| { t: 'mine'; what: Mine; room?: string }
+	| { t: 'alarm'; audience: 'member' | 'admins' }
 	| { t: 'pong' };
 
 /** Lists of my own that follow me from device to device. */
-export type Mine = 'drafts' | 'schedules' | 'bookmarks' | 'reminders' | 'notifications' | 'devices';
+export type Mine =
+	| 'drafts'
+	| 'schedules'
+	| 'bookmarks'
+	| 'reminders'
+	| 'notifications'
+	| 'devices'
+	| 'name'
+	| 'alarms'
+	| 'policy';
 
 /** To the server. */
 export type Call =
@@ -116,6 +126,7 @@ const known: ReadonlySet<string> = new Set<Frame['t']>([
 	'me',
 	'room',
 	'mine',
+	'alarm',
 	'pong'
 ]);
 

@@ -3,13 +3,14 @@
  *
  * What must stay true: no word of a message, a name or a draft is written anywhere but through here;
  * when the lease is over the key is gone, and with it everything (R13); another session's key, a
- * sign-out or the end of the session leave nothing behind (R14).
+ * sign-out or the end of the session leave nothing behind (R14). Under an app lock (`lib/lock`) what the server lent
+ * opens nothing without the lock's secret, which is nowhere but in the memory of an open page.
  *
  * Before a key is there, or where the browser gives no such store (an address without HTTPS, a private
  * window), things are kept in this page's memory: it works the same until the page is closed.
  */
 import { isOver, type Lease } from './lease';
-import { keyFrom, open, seal } from './seal';
+import { keyOf, open, seal, shareFrom } from './seal';
 import { BrowserShelf, MemoryShelf, type Shelf } from './shelf';
 
 /** Names of stores. Ids are ids of rooms, messages and files: no words. */
@@ -32,17 +33,31 @@ export interface KeptFile {
 	size: number;
 }
 
+export interface Rekeying {
+	key: CryptoKey;
+	before: CryptoKey;
+	done(): void;
+}
+
 const OWNER = ['lease', 'owner'] as const;
 const KEY = ['lease', 'key'] as const;
 
 interface Held {
 	lease: Lease;
-	key: CryptoKey;
+	/** What the server lent. */
+	share: CryptoKey;
+	/** It makes the key only together with the lock's secret. */
+	locked: boolean;
 }
 
 export class Local {
 	#shelf: Shelf | null;
 	#held: Held | null = null;
+	#key: CryptoKey | null = null;
+	/** While what is kept is being sealed anew: what it was sealed with. */
+	#before: CryptoKey | null = null;
+	/** Of an app lock that is open. */
+	#secret: Uint8Array<ArrayBuffer> | null = null;
 	/** Until there is a key. Never sealed, never written anywhere. */
 	#memory = new MemoryShelf();
 	#now: () => number;
@@ -69,18 +84,45 @@ export class Local {
 		return this.#held ? Promise.resolve() : new Promise((tell) => this.#opened.push(tell));
 	}
 
-	/** Takes up the key that this browser keeps. What is over is wiped. */
+	/** Takes up the key that this browser keeps. What is over is wiped; what is locked stays shut. */
 	async resume(): Promise<Lease | null> {
 		if (!this.#shelf) return null;
 		const kept = (await this.#shelf.get('keys', KEY).catch(() => null)) as Held | null | undefined;
-		if (!kept) {
+		this.#held = kept?.share ? kept : null;
+		if (!this.#held || (await this.expire())) return null;
+		if (this.#held.locked && !this.#secret) {
 			this.#held = null;
 			return null;
 		}
-		this.#held = kept;
-		if (await this.expire()) return null;
+		this.#key = await keyOf(this.#held.share, this.#secret);
 		for (const tell of this.#opened.splice(0)) tell();
-		return kept.lease;
+		return this.#held.lease;
+	}
+
+	/** Whether an app lock stands over what is kept, and is open. */
+	get guarded(): boolean {
+		return this.#secret !== null;
+	}
+
+	/** The secret of an app lock that was just opened: asked for before anything is read. */
+	guard(secret: Uint8Array<ArrayBuffer>): void {
+		this.#secret = secret;
+	}
+
+	/**
+	 * Another secret from now on, or none. What is kept, sealed with the secret `from` so far, is read with both keys until
+	 * `done` is called by whoever has sealed it anew. `null`: nothing is kept yet.
+	 */
+	async rekey(secret: Uint8Array<ArrayBuffer> | null, from = this.#secret): Promise<Rekeying | null> {
+		const held = this.#held;
+		this.#secret = secret;
+		if (!held || !this.#shelf) return null;
+		const [before, key] = await Promise.all([keyOf(held.share, from), keyOf(held.share, secret)]);
+		this.#before = before;
+		this.#key = key;
+		this.#held = { ...held, locked: secret !== null };
+		await this.#shelf.put('keys', KEY, this.#held);
+		return { key, before, done: () => (this.#before = null) };
 	}
 
 	/** There was something to read here, and its time has passed. */
@@ -93,7 +135,7 @@ export class Local {
 	async accept(base64: string, lease: Omit<Lease, 'latest'>): Promise<void> {
 		const shelf = this.#shelf;
 		if (!shelf) return;
-		const key = await keyFrom(base64);
+		const share = await shareFrom(base64);
 		const owner = (await shelf.get('keys', OWNER)) as string | undefined;
 		if (owner !== lease.session) {
 			this.#held = null;
@@ -102,8 +144,10 @@ export class Local {
 			await shelf.clear('parts');
 			await shelf.put('keys', OWNER, lease.session);
 		}
-		const held = { key, lease: { ...lease, latest: this.#now() } };
+		const locked = this.#secret !== null;
+		const held = { share, locked, lease: { ...lease, latest: this.#now() } };
 		await shelf.put('keys', KEY, held);
+		this.#key = await keyOf(share, this.#secret);
 		this.#held = held;
 		await this.#moveIn();
 		for (const tell of this.#opened.splice(0)) tell();
@@ -154,10 +198,10 @@ export class Local {
 	}
 
 	async put<T>(store: Store, id: string, value: T): Promise<void> {
-		const held = this.#held;
-		if (!held || !this.#shelf) return this.#memory.put('values', [store, id], value);
+		const key = this.#held && this.#key;
+		if (!key || !this.#shelf) return this.#memory.put('values', [store, id], value);
 		const bytes = new TextEncoder().encode(JSON.stringify(value));
-		await this.#shelf.put('values', [store, id], await seal(held.key, [store, id], bytes));
+		await this.#shelf.put('values', [store, id], await seal(key, [store, id], bytes));
 	}
 
 	async get<T>(store: Store, id: string): Promise<T | null> {
@@ -184,8 +228,14 @@ export class Local {
 	}
 
 	async #read<T>(store: Store, id: string, sealed: unknown): Promise<T | null> {
-		const bytes = this.#held && sealed ? await open(this.#held.key, [store, id], sealed) : null;
+		const bytes = await this.#open([store, id], sealed);
 		return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as T) : null;
+	}
+
+	async #open(place: readonly [string, string | number], sealed: unknown): Promise<ArrayBuffer | null> {
+		if (!this.#held || !this.#key || !sealed) return null;
+		const bytes = await open(this.#key, place, sealed);
+		return bytes ?? (this.#before && open(this.#before, place, sealed));
 	}
 
 	async drop(store: Store, id: string): Promise<void> {
@@ -215,7 +265,7 @@ export class Local {
 		const waiting = await this.#memory.get('parts', [id, number]);
 		if (waiting) return waiting as ArrayBuffer;
 		const sealed = await this.#shelf?.get('parts', [id, number]);
-		return this.#held && sealed ? open(this.#held.key, [id, number], sealed) : null;
+		return this.#open([id, number], sealed);
 	}
 
 	/** A kept file whole; `null` when it, or a piece of it, is not here. */
@@ -238,9 +288,9 @@ export class Local {
 	}
 
 	async #putPiece(id: string, number: number, bytes: ArrayBuffer): Promise<void> {
-		const held = this.#held;
-		if (!held || !this.#shelf) return this.#memory.put('parts', [id, number], bytes);
-		await this.#shelf.put('parts', [id, number], await seal(held.key, [id, number], bytes));
+		const key = this.#held && this.#key;
+		if (!key || !this.#shelf) return this.#memory.put('parts', [id, number], bytes);
+		await this.#shelf.put('parts', [id, number], await seal(key, [id, number], bytes));
 	}
 }
 

@@ -13,11 +13,26 @@ export interface Sealed {
 
 const place = (first: string, second: string | number) => new TextEncoder().encode(`${first}\n${second}`);
 
-/** The key as the server gave it, in a form that no script can read back. */
-export async function keyFrom(base64: string): Promise<CryptoKey> {
+/** What the server lent, in a form that no script can read back: the key is made of it. */
+export async function shareFrom(base64: string): Promise<CryptoKey> {
 	const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
-	return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+	return crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);
 }
+
+const INFO = new TextEncoder().encode('kairan local v1');
+
+/**
+ * The key of what is kept: of the server's share alone, or of that and an app lock's secret, and then of neither by itself
+ * (HKDF, RFC 5869; the secret is its salt, a key of its own to HMAC).
+ */
+export const keyOf = (share: CryptoKey, salt: Uint8Array<ArrayBuffer> | null): Promise<CryptoKey> =>
+	crypto.subtle.deriveKey(
+		{ name: 'HKDF', hash: 'SHA-256', salt: salt ?? new Uint8Array(), info: INFO },
+		share,
+		{ name: 'AES-GCM', length: 256 },
+		false,
+		['encrypt', 'decrypt']
+	);
 
 export async function seal(
 	key: CryptoKey,

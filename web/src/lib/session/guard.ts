@@ -1,7 +1,10 @@
 /** Who may see which address, and where the others are sent. Pure: the layouts act on the answers. */
 
 /** Pages one sees before being in: nobody is led back to them. */
-const DOORS = /^\/(sign-in|setup|join|recover|enrol)([/?#]|$)/;
+const DOORS = /^\/(sign-in|setup|join|recover|enrol|lock)([/?#]|$)/;
+
+/** Whether this is a page one sees before being in. */
+export const isDoor = (path: string): boolean => DOORS.test(path);
 
 /** The address of the sign-in page that leads back to where one was going; from a door it leads home. */
 export function signInFor(path: string): string {

@@ -7,6 +7,7 @@ import { Problem } from '$lib/api/problem';
 import type { Me, Permission, Preferences } from '$lib/api/types';
 import { language } from '$lib/i18n/language.svelte';
 import { theme } from '$lib/i18n/theme.svelte';
+import { shut } from './shut.svelte';
 
 class Session {
 	me = $state.raw<Me | null>(null);
@@ -29,6 +30,7 @@ class Session {
 	async load(): Promise<'in' | 'entering' | 'out'> {
 		try {
 			this.accept(await answer(api.GET('/api/v1/session')));
+			shut.opened();
 			return 'in';
 		} catch (thrown) {
 			const { status, code } = Problem.from(thrown);

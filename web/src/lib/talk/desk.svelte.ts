@@ -10,6 +10,7 @@ import { later } from '$lib/later/later.svelte';
 import { live } from '$lib/live/store.svelte';
 import type { Message } from '$lib/live/wire';
 import { m } from '$lib/paraglide/messages';
+import { may } from '$lib/policy/may';
 import { announce } from '$lib/parts/announce.svelte';
 import { attempt } from '$lib/parts/attempt';
 import type { MenuItem } from '$lib/parts/Menu.svelte';
@@ -127,7 +128,12 @@ export class Desk {
 				icon: 'eye',
 				act: () => (this.readers = { message: message.id, anchor: anchor() })
 			},
-			{ words: m.talk_copy_text(), icon: 'copy', act: () => this.copyText(message) },
+			{
+				words: m.talk_copy_text(),
+				icon: 'copy',
+				act: () => this.copyText(message),
+				...(may().copy ? {} : { disabled: true, hint: m.guard_copy_hint() })
+			},
 			this.mayWrite &&
 				(mine || amManager(this.room.room)) && {
 					words: m.talk_delete(),

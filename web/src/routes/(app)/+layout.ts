@@ -1,13 +1,17 @@
 import { redirect } from '@sveltejs/kit';
-import { answer, api, whenIncomplete, whenSignedOut } from '$lib/api/client';
+import { answer, api, whenIncomplete, whenShut, whenSignedOut } from '$lib/api/client';
+import type { Problem } from '$lib/api/problem';
 import { doorFor, tend } from '$lib/device/hand';
 import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
 import { local } from '$lib/local/local';
 import { renewal } from '$lib/local/renew';
+import { barred, lockFor } from '$lib/lock/hand';
+import { piece } from '$lib/parts/piece';
 import { directory } from '$lib/people/directory.svelte';
-import { signInFor } from '$lib/session/guard';
+import { isDoor, signInFor } from '$lib/session/guard';
 import { session } from '$lib/session/session.svelte';
+import { shut } from '$lib/session/shut.svelte';
 import type { LayoutLoad } from './$types';
 
 /**
@@ -18,14 +22,18 @@ import type { LayoutLoad } from './$types';
 export const load: LayoutLoad = async ({ url }) => {
 	whenSignedOut(leave);
 	whenIncomplete(complete);
+	whenShut(close);
+	// The app lock comes before everything that was kept.
+	if (barred(null)) redirect(307, lockFor(url.pathname + url.search));
 	if (!session.me) {
-		if (await resume()) void confirm();
+		if (!shut.before && (await resume())) void confirm();
 		else {
 			const known = await session.load();
 			if (known === 'entering') redirect(307, signInFor(url.pathname + url.search));
 			if (known === 'out') await away(url);
 		}
 	}
+	if (barred(session.me)) redirect(307, lockFor(url.pathname + url.search));
 	await directory.load();
 	// Not waited for: pages without rooms are drawn at once, and the rail counts when it knows.
 	void live.start();
@@ -68,7 +76,16 @@ function begin(): void {
 	if (begun) return;
 	begun = true;
 	tend();
+	if (local.guarded) void piece(() => import('$lib/lock/watch')).then(({ watch }) => watch(me.member.id));
 	live.whenOpen(() => void renewal.renew());
+	// What this device may do can change at any time, also while there was no line.
+	const again = () => void session.load().catch(() => {});
+	live.whenMine('policy', again);
+	let opened = false;
+	live.whenOpen(() => {
+		if (opened) again();
+		opened = true;
+	});
 	session.whenEnding(forget);
 }
 let begun = false;
@@ -85,6 +102,13 @@ function complete(): void {
 	session.ending = true;
 	live.stop();
 	location.replace(signInFor(location.pathname + location.search));
+}
+
+/** The rules let nobody in now, or not from here: nothing stays on screen or in memory until they do. */
+function close(why: Problem): void {
+	if (session.ending || isDoor(location.pathname)) return;
+	shut.close(why);
+	live.stop();
 }
 
 /** A whole new page: nothing of the ended session stays in memory, nor in this browser. */

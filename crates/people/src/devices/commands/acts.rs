@@ -4,7 +4,7 @@ use kairan_core::refusal::NOT_FOUND;
 use kairan_core::{Actor, DeviceId, MemberId, Permission, Refusal};
 use kairan_storage::{Reader, Tx, params};
 
-use super::append;
+use super::{append, append_from};
 use crate::Caller;
 use crate::devices::events::{
     Approved, Described, DeviceFact, Locked, Refused, Unlocked, WipeAsked, WipeCancelled, Wiped,
@@ -93,7 +93,7 @@ pub async fn act(tx: &mut Tx, hand: &Hand, device: DeviceId, act: Act) -> Result
         return Ok(device);
     }
     rules::act(device.state, act, hand.by(), own)?;
-    append(tx, device.member, actor, fact(device.id, act, 0)).await?;
+    append_from(tx, device.member, actor, hand.device(), fact(device.id, act, 0)).await?;
     let why = match act {
         Act::Lock => Some(Why::DeviceLocked),
         Act::Wipe => Some(Why::DeviceWiped),
@@ -104,6 +104,25 @@ pub async fn act(tx: &mut Tx, hand: &Hand, device: DeviceId, act: Act) -> Result
         close_sessions_of(tx, actor, device.member, device.id, why).await?;
     }
     again(tx, device.id).await
+}
+
+/// Shuts one of the caller's own devices out because they say it is not theirs: one that is in use is locked, one that waits
+/// for an administrator is not let in. Its sessions end in the same commit (R20); how many there were.
+///
+/// # Errors
+/// `device.itself`; what storage says.
+pub async fn shut_out(tx: &mut Tx, caller: &Caller, device: DeviceId) -> Result<i64, Refusal> {
+    if caller.device == Some(device) {
+        return Err(Refusal::new(&DEVICE_ITSELF));
+    }
+    let there = queries::device(tx, device).await?.filter(|there| there.member == caller.member);
+    let (act, why) = match there.map(|there| there.state) {
+        Some(State::Enrolled) => (Act::Lock, Why::DeviceLocked),
+        Some(State::Pending) => (Act::Refuse, Why::DeviceRefused),
+        _ => return Ok(0),
+    };
+    append_from(tx, caller.member, caller.actor(), caller.device, fact(device, act, 0)).await?;
+    close_sessions_of(tx, caller.actor(), caller.member, device, why).await
 }
 
 fn already(state: State, act: Act) -> bool {
@@ -129,19 +148,20 @@ fn fact(device: DeviceId, act: Act, items: i64) -> DeviceFact {
     }
 }
 
-/// Ends every session of a device.
+/// Ends every session of a device; how many there were.
 async fn close_sessions_of(
     tx: &mut Tx,
     actor: Actor,
     member: MemberId,
     device: DeviceId,
     why: Why,
-) -> Result<(), Refusal> {
+) -> Result<i64, Refusal> {
     let rows = tx.query("SELECT id FROM sessions WHERE device = $1 ORDER BY id", params![device]).await?;
+    let many = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     for row in rows {
         close_session(tx, actor, member, row.get(0)?, why).await?;
     }
-    Ok(())
+    Ok(many)
 }
 
 /// Keeps a device's word that it has wiped itself; the proof was checked before. Said again, it is no event. A device that

@@ -8,7 +8,7 @@ pub mod acts;
 pub mod codes;
 pub mod enrolment;
 
-use kairan_core::{Actor, MemberId, Refusal};
+use kairan_core::{Actor, DeviceId, MemberId, Refusal};
 use kairan_storage::{News, Stream, Tx};
 
 use super::events::DeviceFact;
@@ -20,7 +20,18 @@ async fn append(
     actor: Actor,
     fact: impl Into<DeviceFact>,
 ) -> Result<(), Refusal> {
-    tx.append(Stream::Member(member), actor, None, &fact.into()).await?;
+    append_from(tx, member, actor, None, fact).await
+}
+
+/// The same, with the device on which it was done.
+async fn append_from(
+    tx: &mut Tx,
+    member: MemberId,
+    actor: Actor,
+    device: Option<DeviceId>,
+    fact: impl Into<DeviceFact>,
+) -> Result<(), Refusal> {
+    tx.append(Stream::Member(member), actor, device, &fact.into()).await?;
     tx.tell(News::Mine { member, what: "devices", room: None });
     Ok(())
 }

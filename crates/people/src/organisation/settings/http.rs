@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::rules::{Files, Mail, Push, Settings};
+use super::rules::{Files, Mail, Names, Push, Settings};
 use super::{commands, queries};
 use crate::{Caller, People};
 
@@ -25,6 +25,8 @@ struct OrganisationSettings {
     files: Files,
     push: Push,
     mail: MailShown,
+    /// Who sets display names.
+    names: Names,
 }
 
 /// Summary mails, and whether this server can send any.
@@ -43,6 +45,8 @@ struct OrganisationSettingsChange {
     files: Files,
     push: Push,
     mail: MailChange,
+    /// Who sets display names; as it is when absent.
+    names: Option<Names>,
 }
 
 /// Summary mails.
@@ -54,9 +58,9 @@ struct MailChange {
 }
 
 fn shown(people: &People, settings: Settings) -> Json<OrganisationSettings> {
-    let Settings { files, push, mail } = settings;
+    let Settings { files, push, mail, names } = settings;
     let mail = MailShown { on: mail.on, possible: people.settings.sends_mail };
-    Json(OrganisationSettings { files, push, mail })
+    Json(OrganisationSettings { files, push, mail, names })
 }
 
 /// Shows what the organisation decided.
@@ -78,8 +82,13 @@ async fn set_organisation_settings(
     caller: Caller,
     Body(asked): Body<OrganisationSettingsChange>,
 ) -> Answer<Json<OrganisationSettings>> {
-    let wanted = Settings { files: asked.files, push: asked.push, mail: Mail { on: asked.mail.on } };
-    let job = async move |tx: &mut Tx| commands::change(tx, &caller, wanted).await;
-    people.store.write(Stream::Organisation, job).await?;
-    Ok(shown(&people, wanted))
+    let (files, push, mail) = (asked.files, asked.push, Mail { on: asked.mail.on });
+    let job = async move |tx: &mut Tx| -> Result<Settings, kairan_core::Refusal> {
+        let names = asked.names.unwrap_or(queries::of(tx).await?.names);
+        let wanted = Settings { files, push, mail, names };
+        commands::change(tx, &caller, wanted).await?;
+        Ok(wanted)
+    };
+    let kept = people.store.write(Stream::Organisation, job).await?;
+    Ok(shown(&people, kept))
 }

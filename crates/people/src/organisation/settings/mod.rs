@@ -11,4 +11,4 @@ pub mod queries;
 pub mod rules;
 
 pub use queries::of;
-pub use rules::{Files, Mail, Push, Settings, Shows};
+pub use rules::{Files, Mail, Names, Push, Settings, Shows};

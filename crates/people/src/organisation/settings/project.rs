@@ -17,9 +17,9 @@ impl Projection for SettingsTable {
             let Some(SettingsFact::Changed(set)) = SettingsFact::of(event).transpose()? else {
                 return Ok(());
             };
-            let sql = "INSERT INTO organisation_settings (id, largest, per_member, total, push, push_shows, mail) VALUES (1, $1, $2, $3, $4, $5, $6)
+            let sql = "INSERT INTO organisation_settings (id, largest, per_member, total, push, push_shows, mail, names) VALUES (1, $1, $2, $3, $4, $5, $6, $7)
                 ON CONFLICT (id) DO UPDATE SET largest = excluded.largest, per_member = excluded.per_member, total = excluded.total,
-                  push = excluded.push, push_shows = excluded.push_shows, mail = excluded.mail";
+                  push = excluded.push, push_shows = excluded.push_shows, mail = excluded.mail, names = excluded.names";
             let (files, push) = (set.files, set.push);
             let columns = params![
                 files.largest,
@@ -27,7 +27,8 @@ impl Projection for SettingsTable {
                 files.total,
                 push.on,
                 push.shows.name(),
-                set.mail.on
+                set.mail.on,
+                set.names.name()
             ];
             tables.run(sql, columns).await
         })

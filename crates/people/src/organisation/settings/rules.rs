@@ -24,6 +24,9 @@ pub struct Settings {
     pub push: Push,
     /// Summary mails.
     pub mail: Mail,
+    /// Who sets display names.
+    #[serde(default)]
+    pub names: Names,
 }
 
 /// How much may be stored, bytes (R48).
@@ -88,6 +91,39 @@ impl Shows {
     }
 }
 
+/// Who sets display names (R10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Names {
+    /// Those who manage members, and nobody else.
+    #[default]
+    Organisation,
+    /// The member, once somebody who manages members approved it.
+    Approve,
+    /// The member.
+    Member,
+}
+
+impl Names {
+    /// All of them, strictest first.
+    pub const ALL: [Self; 3] = [Self::Organisation, Self::Approve, Self::Member];
+
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Approve => "approve",
+            Self::Member => "member",
+        }
+    }
+    /// From the stable name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|names| names.name() == name)
+    }
+}
+
 /// Summary mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Mail {
@@ -136,6 +172,7 @@ mod tests {
         let usual = Settings::default();
         assert_eq!((usual.push.on, usual.push.shows, usual.mail.on), (false, Shows::Nothing, false));
         assert_eq!(usual.files, Files { largest: 1_073_741_824, per_member: None, total: None });
+        assert_eq!(usual.names, Names::Organisation, "names are the organisation's");
         assert_eq!(checked(usual).expect("the default can be kept"), usual);
     }
 

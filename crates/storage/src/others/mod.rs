@@ -7,11 +7,16 @@
 //! Looking is cheap (docs/decisions/0013). An event either waits for its place in the transparency log, for which there is an
 //! index, or lies behind the last place this process has seen. Both are read in one snapshot, so nothing falls between.
 
+mod line;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kairan_core::Seq;
+pub(crate) use line::Hint;
+use line::{Heard, Line};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::bus::{Committed, Marks, News};
 use crate::database::Reader;
@@ -27,6 +32,8 @@ use crate::store::Store;
 const LOOK: Duration = Duration::from_millis(200);
 /// Pause after a look that failed.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Turns between two tries to open a line that was not to be had.
+const OPEN_EVERY: u32 = 100;
 /// Most events read at once.
 const PAGE: usize = 1_000;
 
@@ -141,7 +148,7 @@ impl Others {
             told += events.len();
             for event in events {
                 let committed = Committed { event, contents: Arc::default(), found: true };
-                self.store.tell(News::Event(Arc::new(committed)));
+                self.store.bus().retell(News::Event(Arc::new(committed)));
             }
         }
         self.placed = placed;
@@ -149,25 +156,78 @@ impl Others {
         Ok(told)
     }
 
-    /// Looks until `stop` resolves.
+    /// Looks until `stop` resolves: at once when another server on the line has told that it wrote, else every now and then.
     pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
-        let bus = self.store.bus().clone();
-        let mut pause = LOOK;
+        let store = self.store.clone();
+        let mut line = open(&store).await;
+        // One clock for all turns: a server that has much to tell the others looks none the less.
+        let mut clock = interval(LOOK);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = 0_u32;
         loop {
-            tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 () = &mut stop => return,
+                _ = clock.tick() => Heard::Others(Vec::new()),
                 // Written behind something untold: the look need not wait.
-                _ = tokio::time::timeout(pause, bus.behind()) => {}
-            }
-            pause = match self.step().await {
-                Ok(_) => LOOK,
-                Err(error) => {
-                    tracing::warn!(%error, "what others write could not be looked for; it will be tried again");
-                    AGAIN
-                }
+                () = store.bus().behind() => Heard::Others(Vec::new()),
+                heard = next(&mut line) => heard,
             };
+            looks = looks.wrapping_add(1);
+            if line.is_none() && looks.is_multiple_of(OPEN_EVERY) {
+                line = open(&store).await;
+            }
+            let well = match heard {
+                Heard::Own(hints) => told(line.as_ref(), hints).await,
+                Heard::Others(hints) => self.look(hints).await,
+                Heard::Broken => false,
+            };
+            if !well {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => return,
+                    () = tokio::time::sleep(AGAIN) => {}
+                }
+                line = open(&store).await;
+            }
         }
+    }
+
+    /// A step, then what other servers told: so nobody hears of a reading of what they have not heard of. Whether it went well.
+    async fn look(&mut self, hints: Vec<Hint>) -> bool {
+        let looked = self.step().await;
+        for news in hints.into_iter().filter_map(Hint::news) {
+            self.store.bus().retell(news);
+        }
+        looked
+            .inspect_err(|error| {
+                tracing::warn!(%error, "what others write could not be looked for; it will be tried again");
+            })
+            .is_ok()
+    }
+}
+
+/// The line to other servers; without it the looks find what they write.
+async fn open(store: &Store) -> Option<Line> {
+    Line::open(store).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "there is no line to other servers; what they write is looked for");
+        None
+    })
+}
+
+/// The next thing on the line; without one nothing ever.
+async fn next(line: &mut Option<Line>) -> Heard {
+    match line {
+        Some(line) => line.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Tells the other servers. Whether the line holds.
+async fn told(line: Option<&Line>, hints: Vec<Hint>) -> bool {
+    match line {
+        Some(line) => line.tell(hints).await.is_ok(),
+        None => true,
     }
 }

@@ -1,0 +1,58 @@
+/**
+ * What is asked of the server about policies. The types stand here until the server's own document names them.
+ */
+import { answer, api } from '$lib/api/client';
+import type { Role } from '$lib/api/types';
+import type { DeviceKind, Ownership } from '$lib/device/calls';
+
+/** In the organisation's zone, Japan. Days as in ISO 8601: Monday is 1. */
+export type Hours = { from: string; to: string; days: number[] };
+export type Flag = 'download' | 'copy' | 'print' | 'share' | 'watermark' | 'blur';
+export type Amount =
+	'devices' | 'session_hours' | 'session_idle_minutes' | 'app_lock_minutes' | 'lease_hours';
+export type Limit = Flag | Amount | 'hours' | 'networks';
+/** What is left out is not spoken of. */
+export type Limits = { [F in Flag]?: boolean } & { [A in Amount]?: number } & {
+	hours?: Hours;
+	networks?: string[];
+};
+/** None named: all of them. */
+export type Applies = { kinds: DeviceKind[]; ownership: Ownership | null; roles: Role[] };
+export type Rule = { id: string; name: string; applies: Applies; limits: Limits };
+export type RuleSet = { version: number; rules: Rule[] };
+export type Because = 'network' | 'hours';
+export type Preview = {
+	devices: number;
+	people: number;
+	/** `because`: the rule's name. */
+	troubled: { member: string; name: string; because: string }[];
+	locks_you_out: { rule: string; because: Because } | null;
+};
+
+type Said<T> = { value: T; rule: string | null };
+/** What holds for me on this device, and which rule says so. */
+export type OwnPolicy = {
+	[F in 'download' | 'copy' | 'print' | 'share']: { allowed: boolean; rule: string | null };
+} & {
+	[F in 'watermark' | 'blur']: { required: boolean; rule: string | null };
+} & {
+	hours: (Hours & { rule: string })[];
+	networks: { list: string[]; rule: string }[];
+	devices: Said<number | null>;
+	session_hours: Said<number>;
+	session_idle_minutes: Said<number>;
+	app_lock_minutes: Said<number | null>;
+	lease_hours: Said<number>;
+};
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the server's document names these routes
+const raw = api as any;
+const send = <T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> =>
+	answer<T>(raw[method](`/api/v1${path}`, body === undefined ? {} : { body }));
+
+const ALL = '/organisation/policies';
+export const rules = () => send<RuleSet>('GET', ALL);
+export const preview = (rules: Rule[]) => send<Preview>('POST', `${ALL}/preview`, { rules });
+/** `understood`: the writer knows that it shuts themselves out. */
+export const save = (set: RuleSet, understood: boolean) => send<RuleSet>('PUT', ALL, { ...set, understood });
+export const own = () => send<OwnPolicy>('GET', '/me/policy');

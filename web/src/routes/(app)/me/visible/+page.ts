@@ -1,0 +1,4 @@
+import { oversight } from '$lib/names/calls';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async () => ({ powers: await oversight() });
