@@ -66,7 +66,8 @@ fn every_route_that_gives_bytes_is_known() {
     for item in document["paths"].as_object().expect("paths").values() {
         for operation in item.as_object().expect("operations").values() {
             let answers = operation["responses"].as_object().expect("responses").values();
-            let kinds = answers.filter_map(|answer| answer["content"].as_object()).flat_map(|kinds| kinds.keys());
+            let kinds =
+                answers.filter_map(|answer| answer["content"].as_object()).flat_map(|kinds| kinds.keys());
             let is_data = |kind: &String| kind == "application/json" || kind == "application/problem+json";
             if kinds.into_iter().any(|kind| !is_data(kind)) {
                 gives.push(operation["operationId"].as_str().expect("a name").to_owned());
@@ -78,7 +79,10 @@ fn every_route_that_gives_bytes_is_known() {
     let no_files = ["download_template", "export_devices"];
     let mut known: Vec<&str> = gated.into_iter().chain(no_files).collect();
     known.sort_unstable();
-    assert_eq!(gives, known, "may it give a file's bytes? Then `Terms::gives_bytes` decides, and views.rs shows it");
+    assert_eq!(
+        gives, known,
+        "may it give a file's bytes? Then `Terms::gives_bytes` decides, and views.rs shows it"
+    );
 }
 
 /// Names of the schemas that answers are made of.
