@@ -26,9 +26,11 @@ pub struct Rule {
     pub name: String,
     /// Whom it meets.
     #[serde(default)]
+    #[schema(required = true)]
     pub applies: Applies,
     /// What it limits.
     #[serde(default)]
+    #[schema(required = true)]
     pub limits: Limits,
 }
 
@@ -39,13 +41,15 @@ pub struct Rule {
 pub struct Applies {
     /// Kinds of client; none named: all.
     #[serde(default)]
+    #[schema(required = true)]
     pub kinds: Vec<Kind>,
     /// Whose thing the device is; null: either.
     #[serde(default)]
+    #[schema(required = true)]
     pub ownership: Option<Ownership>,
     /// Roles; none named: all.
     #[serde(default)]
-    #[schema(value_type = Vec<crate::members::names::Role>)]
+    #[schema(required = true, value_type = Vec<crate::members::names::Role>)]
     pub roles: Vec<Role>,
 }
 

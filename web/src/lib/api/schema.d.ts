@@ -666,6 +666,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/oversight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says who can do what about oneself. */
+        get: operations["show_oversight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/passkeys": {
         parameters: {
             query?: never;
@@ -738,6 +755,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what holds on this device, and which rule says so. */
+        get: operations["show_own_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/preferences": {
         parameters: {
             query?: never;
@@ -750,6 +784,41 @@ export interface paths {
         put: operations["set_preferences"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own name, who sets it, and what became of a wish for another. */
+        get: operations["show_own_name"];
+        /** Takes another name, or asks for it, as the organisation decided. */
+        put: operations["set_own_name"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/profile/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the wish back, or away the refusal that one has read. */
+        delete: operations["withdraw_name_request"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1049,6 +1118,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/name-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the names that members asked for and nobody decided yet, oldest first. */
+        get: operations["list_name_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/name-requests/{member}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a member the name they asked for. */
+        post: operations["approve_name_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/name-requests/{member}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does not give it to them, and says why. */
+        post: operations["refuse_name_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organisation/device-terms": {
         parameters: {
             query?: never;
@@ -1079,6 +1199,41 @@ export interface paths {
         /** Decides it. */
         put: operations["set_device_settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the rules in force. */
+        get: operations["show_policies"];
+        /** Puts other rules in force; whoever they shut out is shut out at once (R20). */
+        put: operations["set_policies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisation/policies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what other rules would come to; nothing changes. */
+        post: operations["preview_policies"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1997,6 +2152,11 @@ export interface components {
              */
             upto: string;
         };
+        /**
+         * @description What must be known of somebody wherever they appear (R10).
+         * @enum {string}
+         */
+        Badge: "outside" | "left" | "bot";
         /** @description A message marked to be found again. */
         Bookmark: {
             /**
@@ -2371,6 +2531,7 @@ export interface components {
         /** @description One's own second factors. */
         Factors: {
             passkeys: components["schemas"]["Passkey"][];
+            password: null | components["schemas"]["PasswordSince"];
             /** @description Recovery codes that were not used. */
             recovery_left: number;
             /** @description Whether one must have a second factor. */
@@ -2508,6 +2669,16 @@ export interface components {
          * @enum {string}
          */
         History: "all" | "from_join";
+        /** @description Who has a power. */
+        Holders: {
+            /** @description How many more there are. */
+            more: number;
+            note: null | components["schemas"]["Note"];
+            /** @description Which. */
+            power: components["schemas"]["Power"];
+            /** @description Some of those who have it, those who do it every day first. */
+            who: string[];
+        };
         /**
          * @description To look at in the browser, or to keep.
          * @enum {string}
@@ -2560,6 +2731,8 @@ export interface components {
              */
             line: number;
             member: components["schemas"]["ImportMember"];
+            /** @description Whose name this one's cannot be told from (R9). */
+            similar: components["schemas"]["Similar"][];
         };
         /** @description Those who were added. */
         Imported: {
@@ -2659,6 +2832,8 @@ export interface components {
             organisation: components["schemas"]["OrganisationName"];
             /** @description What one may do. */
             permissions: string[];
+            /** @description What holds on this device. */
+            policy: components["schemas"]["MyPolicy"];
             /** @description How one likes it. */
             preferences: components["schemas"]["Preferences"];
             /**
@@ -2757,13 +2932,18 @@ export interface components {
             /** @description Ask with `after` = this for the next page; null on the last. */
             next: string | null;
         };
+        /** @description A member as the asking person may see them. */
+        MemberSeen: components["schemas"]["MemberDetail"] | components["schemas"]["Member"];
         /**
          * @description Schema of [`super::rules::MemberState`].
          * @enum {string}
          */
         MemberState: "invited" | "active" | "left";
-        /** @description A member as the asking person may see them. */
-        MemberView: components["schemas"]["MemberDetail"] | components["schemas"]["Member"];
+        /** @description A member as the asking person may see them, and what that person may do about them beyond the record. */
+        MemberView: components["schemas"]["MemberSeen"] & {
+            /** @description Whether whoever asks may make a code for a new device of theirs. */
+            may_give_code: boolean;
+        };
         /** @description A message as it is now. */
         Message: {
             all: boolean;
@@ -2847,6 +3027,70 @@ export interface components {
             /** Format: uuid */
             member: string;
         };
+        /** @description What holds on this device, as far as a client acts on it; the rules' names are in `/me/policy`. */
+        MyPolicy: {
+            /**
+             * Format: int64
+             * @description How long the app stays unlocked unused, minutes; null: it need not be locked.
+             */
+            app_lock_minutes: number | null;
+            /** @description Whether it is blurred while another window is in front. */
+            blur: boolean;
+            /** @description Whether text may be copied. */
+            copy: boolean;
+            /** @description Whether files may be kept; otherwise the server only shows them (R16). */
+            download: boolean;
+            /** @description Whether it may be printed. */
+            print: boolean;
+            /** @description Whether it may be shared to other apps. */
+            share: boolean;
+            /**
+             * Format: int64
+             * @description Of which set of rules.
+             */
+            version: number;
+            /** @description Whether who looks, and when, is written over it (R17). */
+            watermark: boolean;
+        };
+        /** @description The name that whoever decides has seen. */
+        NameApproval: {
+            display_name: string;
+        };
+        /** @description Why one does not get a name. */
+        NameRefusal: {
+            /** Format: int64 */
+            at: number;
+            /** @description Who decided; null when it was done on the server's command line. */
+            by: string | null;
+            reason: string;
+        };
+        /** @description The name that whoever decides has seen, and why not. */
+        NameRefused: {
+            display_name: string;
+            /** @description Its member reads it. */
+            reason: string;
+        };
+        /** @description A name that somebody asked for. */
+        NameRequest: {
+            /** Format: int64 */
+            asked_at: number;
+            /** @description The name they asked for. */
+            display_name: string;
+            /** @description Whether whoever asks here may decide it. */
+            may_decide: boolean;
+            member: components["schemas"]["Member"];
+            /** @description Whose name it cannot be told from by now (R9): then it cannot be approved. */
+            similar: components["schemas"]["Similar"][];
+        };
+        /** @description The name one wants. */
+        NameWanted: {
+            display_name: string;
+        };
+        /**
+         * @description Who sets display names (R10).
+         * @enum {string}
+         */
+        Names: "organisation" | "approve" | "member";
         /**
          * @description The next thing that is missing.
          * @enum {string}
@@ -2884,6 +3128,11 @@ export interface components {
             credential: Record<string, never>;
             name: string;
         };
+        /**
+         * @description Who it is, where no list of names says it.
+         * @enum {string}
+         */
+        Note: "room_managers" | "server";
         /** @description Nothing to say. */
         Nothing: Record<string, never>;
         /** @description How the caller is reached. */
@@ -2925,12 +3174,15 @@ export interface components {
         OrganisationSettings: {
             files: components["schemas"]["FileSettings"];
             mail: components["schemas"]["MailShown"];
+            /** @description Who sets display names. */
+            names: components["schemas"]["Names"];
             push: components["schemas"]["PushSettings"];
         };
         /** @description What the organisation shall have decided. */
         OrganisationSettingsChange: {
             files: components["schemas"]["FileSettings"];
             mail: components["schemas"]["MailChange"];
+            names?: null | components["schemas"]["Names"];
             push: components["schemas"]["PushSettings"];
         };
         /** @description One's own alarms. */
@@ -2956,6 +3208,48 @@ export interface components {
              * @description Most that may be in use; null when there is no limit.
              */
             most: number | null;
+        };
+        /** @description One's own name, and who sets it. */
+        OwnName: {
+            /** @description Who may change it: three names at most. */
+            ask: string[];
+            /** @description Whether another one is one's own at once. */
+            at_once: boolean;
+            /** @description As everybody sees it. */
+            display_name: string;
+            /** @description Who sets display names. */
+            names: components["schemas"]["Names"];
+            request: null | components["schemas"]["OwnNameRequest"];
+        };
+        /** @description A name that one asked for. */
+        OwnNameRequest: {
+            /** Format: int64 */
+            asked_at: number;
+            display_name: string;
+            refused: null | components["schemas"]["NameRefusal"];
+        };
+        /** @description What holds on the device that asks, each with the rule that says so; null is as usual. */
+        OwnPolicy: {
+            app_lock_minutes: components["schemas"]["PolicyNumber"];
+            blur: components["schemas"]["PolicyRequired"];
+            copy: components["schemas"]["PolicyAllowed"];
+            devices: components["schemas"]["PolicyNumber"];
+            download: components["schemas"]["PolicyAllowed"];
+            /** @description Within all of these; none: at any time. */
+            hours: components["schemas"]["PolicyHoursSaid"][];
+            lease_hours: components["schemas"]["PolicyNumber"];
+            /** @description From one of each of these; none: from anywhere. */
+            networks: components["schemas"]["PolicyNetworksSaid"][];
+            print: components["schemas"]["PolicyAllowed"];
+            session_hours: components["schemas"]["PolicyNumber"];
+            session_idle_minutes: components["schemas"]["PolicyNumber"];
+            share: components["schemas"]["PolicyAllowed"];
+            /**
+             * Format: int64
+             * @description Of which set of rules.
+             */
+            version: number;
+            watermark: components["schemas"]["PolicyRequired"];
         };
         /**
          * @description Whose thing it is.
@@ -3006,6 +3300,14 @@ export interface components {
         PasswordProof: {
             password: string;
         };
+        /** @description A password. */
+        PasswordSince: {
+            /**
+             * Format: int64
+             * @description Since when it is this one.
+             */
+            changed_at: number;
+        };
         /** @description What is wrong with a password, if anything. */
         PasswordVerdict: {
             acceptable: boolean;
@@ -3029,6 +3331,218 @@ export interface components {
             /** @description 役職. */
             position: string | null;
         };
+        /** @description Whether something may be done. */
+        PolicyAllowed: {
+            allowed: boolean;
+            rule: string | null;
+        };
+        /** @description Whom a rule meets: all of it has to fit. */
+        PolicyApplies: {
+            /** @description Kinds of client; none named: all. */
+            kinds: components["schemas"]["DeviceKind"][];
+            ownership: null | components["schemas"]["Ownership"];
+            /** @description Roles; none named: all. */
+            roles: components["schemas"]["Role"][];
+        };
+        /**
+         * @description Why somebody is shut out.
+         * @enum {string}
+         */
+        PolicyBecause: "hours" | "network";
+        /** @description Other rules. */
+        PolicyChange: {
+            /** @description The whole set. */
+            rules: components["schemas"]["PolicyRule"][];
+            /** @description Whether whoever sends this knows that they shut themselves out. */
+            understood?: boolean;
+            /**
+             * Format: int64
+             * @description The version that was changed.
+             */
+            version: number;
+        };
+        /**
+         * @description What became of a rule.
+         * @enum {string}
+         */
+        PolicyChangeKind: "added" | "changed" | "removed";
+        /** @description Rules to look at before they are in force. */
+        PolicyDraft: {
+            /** @description The whole set. */
+            rules: components["schemas"]["PolicyRule"][];
+        };
+        /**
+         * @description A span of every chosen day. One that ends at or before it begins goes on past midnight, and belongs to the day on which
+         *     it began.
+         */
+        PolicyHours: {
+            /** @description Monday is 1, Sunday 7. */
+            days: number[];
+            /** @description `07:00`. */
+            from: string;
+            /** @description `22:00`, not included; `24:00` is the end of the day. */
+            to: string;
+        };
+        /** @description When it may be used. */
+        PolicyHoursSaid: components["schemas"]["PolicyHours"] & {
+            rule: string;
+        };
+        /**
+         * @description The name of a limit; as on the wire.
+         * @enum {string}
+         */
+        PolicyLimit: "download" | "copy" | "print" | "share" | "watermark" | "blur" | "hours" | "networks" | "devices" | "session_hours" | "session_idle_minutes" | "app_lock_minutes" | "lease_hours";
+        /** @description What a rule limits. What is left out is not spoken of. */
+        PolicyLimits: {
+            /**
+             * Format: int64
+             * @description How long the app stays unlocked unused, minutes.
+             * @default null
+             */
+            app_lock_minutes: number | null;
+            /**
+             * @description Whether it is blurred while another window is in front.
+             * @default null
+             */
+            blur: boolean | null;
+            /**
+             * @description Whether text may be copied.
+             * @default null
+             */
+            copy: boolean | null;
+            /**
+             * Format: int64
+             * @description How many devices one person may have.
+             * @default null
+             */
+            devices: number | null;
+            /**
+             * @description Whether files may be kept; otherwise they are only shown (R16).
+             * @default null
+             */
+            download: boolean | null;
+            /** @default null */
+            hours: null | components["schemas"]["PolicyHours"];
+            /**
+             * Format: int64
+             * @description How long what is kept on the device can be read without the server, hours (R13).
+             * @default null
+             */
+            lease_hours: number | null;
+            /**
+             * @description From where it may be used, CIDR.
+             * @default null
+             */
+            networks: string[] | null;
+            /**
+             * @description Whether it may be printed.
+             * @default null
+             */
+            print: boolean | null;
+            /**
+             * Format: int64
+             * @description How long a session lasts at most, hours.
+             * @default null
+             */
+            session_hours: number | null;
+            /**
+             * Format: int64
+             * @description How long it lasts unused, minutes.
+             * @default null
+             */
+            session_idle_minutes: number | null;
+            /**
+             * @description Whether it may be shared to other apps.
+             * @default null
+             */
+            share: boolean | null;
+            /**
+             * @description Whether who looks at it, and when, is written over it (R17).
+             * @default null
+             */
+            watermark: boolean | null;
+        };
+        /** @description Why whoever asks would be shut out. */
+        PolicyLocksOut: {
+            because: components["schemas"]["PolicyBecause"];
+            /** @description The rule's name. */
+            rule: string;
+        };
+        /** @description From where it may be used. */
+        PolicyNetworksSaid: {
+            list: string[];
+            rule: string;
+        };
+        /** @description How much of something. */
+        PolicyNumber: {
+            rule: string | null;
+            /**
+             * Format: int64
+             * @description Null: no limit.
+             */
+            value: number | null;
+        };
+        /** @description What other rules would come to. */
+        PolicyPreview: {
+            changed: components["schemas"]["PolicyRuleChanged"][];
+            /** @description On how many devices something would be different. */
+            devices: number;
+            locks_you_out: null | components["schemas"]["PolicyLocksOut"];
+            /** @description For how many people. */
+            people: number;
+            /** @description Who kept files lately where they could not any more; 50 at most. */
+            troubled: components["schemas"]["PolicyTroubled"][];
+        };
+        /** @description Whether something is done in any case. */
+        PolicyRequired: {
+            required: boolean;
+            rule: string | null;
+        };
+        /** @description One rule (a column of the table). */
+        PolicyRule: {
+            /** @description Whom it meets. */
+            applies: components["schemas"]["PolicyApplies"];
+            /**
+             * Format: uuid
+             * @description Made by the client; the same rule keeps it when it changes.
+             */
+            id: string;
+            /** @description What it limits. */
+            limits: components["schemas"]["PolicyLimits"];
+            /** @description What people call it, 私物スマホ; told to those it meets. */
+            name: string;
+        };
+        /** @description A rule that would be another. */
+        PolicyRuleChanged: {
+            how: components["schemas"]["PolicyChangeKind"];
+            /** Format: uuid */
+            id: string;
+            /** @description Which of its limits would be others; none when only its name or whom it meets would. */
+            limits: components["schemas"]["PolicyLimit"][];
+            name: string;
+        };
+        /** @description The rules in force. */
+        PolicySet: {
+            rules: components["schemas"]["PolicyRule"][];
+            /**
+             * Format: int64
+             * @description Counted up; 0 while there never were any.
+             */
+            version: number;
+        };
+        /** @description Somebody who did lately what they could not do any more. */
+        PolicyTroubled: {
+            /** @description The name of the rule that would forbid it. */
+            because: string;
+            /** Format: uuid */
+            member: string;
+            name: string;
+        };
+        /**
+         * @description Something that can be done about a person.
+         * @enum {string}
+         */
+        Power: "rename" | "change_role" | "lock_account" | "new_password" | "reset_factor" | "see_devices" | "lock_device" | "device_code" | "set_rules" | "add_to_room" | "read_journal";
         /** @description How one likes it. Nothing said: as the device says. */
         Preferences: {
             /** @description Whether Enter sends (and Shift+Enter breaks the line) on a keyboard. */
@@ -3618,8 +4132,38 @@ export interface components {
             /** @description Signed for the purpose `standing`. */
             signature: string;
         };
+        /** @description Somebody whom a name cannot be told from. */
+        Similar: {
+            badge: null | components["schemas"]["Badge"];
+            /** @description A partner's firm. */
+            company: string | null;
+            /** @description Where they work first, as a path. */
+            department: string | null;
+            /**
+             * Format: uuid
+             * @description Who; null when they are not on record yet.
+             */
+            id: string | null;
+            /**
+             * Format: int64
+             * @description In which line of the same file they stand.
+             */
+            line: number | null;
+            /** @description The name as it is shown. */
+            name: string;
+            /** @description As what. */
+            position: string | null;
+            /** @description Its reading. */
+            reading: string;
+            /** @description 役割. */
+            role: components["schemas"]["Role"];
+            /** @description 社員番号. */
+            staff_number: string | null;
+        };
         /** @description Where a session stands, for whoever has to go on. */
         Standing: {
+            /** @description Who may end one's second factors when they are lost (R8): three names at most. */
+            ask: string[];
             /** @description Who can give a code for this browser. */
             code_from: components["schemas"]["CodeFrom"][];
             /** @description Whether this browser is enrolled with a code only; not so after an invitation or set-up. */
@@ -5230,6 +5774,34 @@ export interface operations {
             };
         };
     };
+    show_oversight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holders"][];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_passkey: {
         parameters: {
             query?: never;
@@ -5380,6 +5952,34 @@ export interface operations {
             };
         };
     };
+    show_own_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPolicy"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_preferences: {
         parameters: {
             query?: never;
@@ -5400,6 +6000,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preferences"];
                 };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_own_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnName"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_own_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameWanted"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnName"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnName"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_name_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
@@ -6111,6 +6805,100 @@ export interface operations {
             };
         };
     };
+    list_name_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameRequest"][];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_name_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameApproval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberDetail"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_name_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRefused"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_device_terms: {
         parameters: {
             query?: never;
@@ -6218,6 +7006,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicySet"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicySet"];
+                };
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDraft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreview"];
                 };
             };
             /** @description A no, with its reasons (RFC 9457) */
