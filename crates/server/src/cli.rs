@@ -125,6 +125,9 @@ pub enum Command {
     /// Make one picture small: standard input to standard output (the server starts it)
     #[command(hide = true)]
     RenderPicture,
+    /// Draw a page of a file: standard input to standard output (the server starts it)
+    #[command(hide = true)]
+    DrawPage,
     /// Print the settings in force, each with where it came from
     Config {
         /// Print a commented example file instead

@@ -9,9 +9,11 @@ use kairan_server::{commands, render, surroundings};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if matches!(cli.command, Command::RenderPicture) {
-        // Without a runtime: its threads would take of the memory that a picture may have.
-        return render::run_in_this_process().into();
+    // Without a runtime: its threads would take of the memory that a picture may have.
+    match cli.command {
+        Command::RenderPicture => return render::run_in_this_process().into(),
+        Command::DrawPage => return render::draw_in_this_process().into(),
+        _ => {}
     }
     let environment = Environment::of_process();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -78,6 +78,7 @@ pub static CODES: &[&[&kairan_core::Code]] = &[
     schedules::rules::CODES,
     search::rules::CODES,
     files::rules::CODES,
+    files::view::rules::CODES,
     files::inspect::CODES,
 ];
 

@@ -13,6 +13,7 @@ use crate::tree::Source;
 /// The floors from the ground up. A new crate gets its place here and in `ARCHITECTURE.md`.
 const FLOORS: &[&str] = &[
     "kairan-core",
+    "kairan-draw",
     "kairan-storage",
     "kairan-http",
     "kairan-people",

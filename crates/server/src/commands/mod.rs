@@ -131,6 +131,7 @@ pub async fn run(cli: Cli, environment: &Environment, surroundings: Surroundings
     let outcome = match cli.command {
         Command::Config { .. } => Ok(Exit::Well),
         Command::RenderPicture => Ok(crate::render::run_in_this_process()),
+        Command::DrawPage => Ok(crate::render::draw_in_this_process()),
         Command::Serve { .. } => serve::run(context).await,
         Command::Doctor => Ok(doctor::run(&context).await),
         Command::Verify { witness, key } => verify::run(&context, &witness, key.as_deref()).await,

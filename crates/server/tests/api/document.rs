@@ -60,6 +60,34 @@ fn every_member_of_an_answer_is_required() {
     assert!(lax.is_empty(), "#[schema(required = true)] is missing on {lax:?}");
 }
 
+/// R16: what answers in anything but JSON could carry a file out. These do, and each asks the policy of the moment, or gives
+/// no file: whoever adds one says here which it is.
+#[test]
+fn every_route_that_gives_bytes_is_known() {
+    let document = serde_json::to_value(assemble::api_document()).expect("JSON");
+    let mut gives = Vec::new();
+    for item in document["paths"].as_object().expect("paths").values() {
+        for operation in item.as_object().expect("operations").values() {
+            let answers = operation["responses"].as_object().expect("responses").values();
+            let kinds =
+                answers.filter_map(|answer| answer["content"].as_object()).flat_map(|kinds| kinds.keys());
+            let is_data = |kind: &String| kind == "application/json" || kind == "application/problem+json";
+            if kinds.into_iter().any(|kind| !is_data(kind)) {
+                gives.push(operation["operationId"].as_str().expect("a name").to_owned());
+            }
+        }
+    }
+    gives.sort_unstable();
+    let gated = ["get_file_content", "get_file_page", "get_thumbnail"];
+    let no_files = ["download_template", "export_devices"];
+    let mut known: Vec<&str> = gated.into_iter().chain(no_files).collect();
+    known.sort_unstable();
+    assert_eq!(
+        gives, known,
+        "may it give a file's bytes? Then `Terms::gives_bytes` decides, and views.rs shows it"
+    );
+}
+
 /// Names of the schemas that answers are made of.
 fn answers(document: &Value) -> Vec<String> {
     let mut found = Vec::new();

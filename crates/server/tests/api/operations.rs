@@ -102,7 +102,8 @@ impl Operation {
             .replace("{message}", &named.message)
             .replace("{member}", &named.member)
             .replace("{file}", &named.file)
-            .replace("{n}", "0");
+            .replace("{n}", "0")
+            .replace("{page}", "1");
         let path = path.replace("{reaction}", "%E7%A2%BA%E8%AA%8D"); // 確認
         assert!(!path.contains('{'), "{path}: a name in a path that no test gives a value");
         if self.asked.is_empty() {

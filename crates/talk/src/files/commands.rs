@@ -294,16 +294,22 @@ async fn waiting(tx: &mut Tx, file: FileId) -> Result<Option<PlacedFile>, Refusa
     Ok(queries::any(tx, file).await?.filter(|there| there.view.state == FileState::Waiting))
 }
 
-/// Notes in the caller's own stream that they open a file (R50).
+/// Notes in the caller's own stream that they open a file (R50): its bytes, or, where `false` comes back, pictures of it.
 ///
 /// # Errors
-/// 404, 423 `file.waiting`, `file.quarantined`.
-pub async fn open_file(tx: &mut Tx, caller: &Caller, file: FileId, how: How) -> Result<PlacedFile, Refusal> {
-    let there = queries::visible(tx, file, caller.member).await?.ok_or(&refusal::NOT_FOUND)?;
+/// 404, 423 `file.waiting`, `file.quarantined`, 403 `policy.download` (R16).
+pub async fn open_file(
+    tx: &mut Tx,
+    caller: &Caller,
+    file: FileId,
+    how: How,
+) -> Result<(PlacedFile, bool), Refusal> {
+    let (there, terms) = queries::on_terms(tx, file, caller).await?.ok_or(&refusal::NOT_FOUND)?;
     there.view.state.may_open()?;
+    let bytes = terms.gives_bytes(how)?;
     let fact: FileUseFact = FileOpened { file, room: there.room, how }.into();
     tx.append(Stream::Member(caller.member), caller.actor(), caller.device, &fact).await?;
-    Ok(there)
+    Ok((there, bytes))
 }
 
 /// What a message brings: the caller's own finished files of this room that no message brought yet.

@@ -15,6 +15,7 @@ use super::preview::Renderer;
 use super::receiving::Receiving;
 use super::scan::Scanner;
 use super::tickets::Tickets;
+use super::view::Viewing;
 
 /// Files looked into at once: each may hold a decoded picture (R44).
 const AT_ONCE: usize = 2;
@@ -47,6 +48,8 @@ pub struct Files {
     pub counts: Arc<FileCounts>,
     /// Turns to send a part.
     pub receiving: Receiving,
+    /// Turns to have a page drawn.
+    pub viewing: Viewing,
     /// Taken while a file is looked into.
     pub(super) looking: Arc<Semaphore>,
     busy: Arc<Mutex<HashMap<FileId, Weak<RwLock<()>>>>>,
@@ -69,6 +72,7 @@ impl Files {
             scanner,
             counts: Arc::default(),
             receiving: Receiving::default(),
+            viewing: Viewing::default(),
             looking: Arc::new(Semaphore::new(AT_ONCE)),
             busy: Arc::default(),
         }

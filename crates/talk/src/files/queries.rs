@@ -2,12 +2,15 @@
 //! posted only the uploader may; for everyone else there is no such file (R24, R25).
 
 use kairan_core::{ContentId, FileId, Instant, MemberId, MessageId, RoomId, SecretId, Seq};
+use kairan_people::Caller;
 use kairan_people::organisation::settings;
 use kairan_people::organisation::settings::rules::Files;
+use kairan_people::policies::{self, Who};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
 use super::events::FileShape;
 use super::rules::{FileKind, FileState, Limits, Usage};
+use super::view::rules::Terms;
 
 /// A file as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +111,28 @@ pub async fn visible(reader: &mut Reader, file: FileId, member: MemberId) -> Res
             AND ((f.message IS NULL AND f.member = $2) OR (g.seq > m.floor AND g.deleted_at IS NULL))"
     );
     reader.maybe(sql, params![file, member]).await?.as_ref().map(placed).transpose()
+}
+
+/// A file, if the caller may open it now, and on what terms.
+///
+/// # Errors
+/// What storage says.
+pub async fn on_terms(
+    reader: &mut Reader,
+    file: FileId,
+    caller: &Caller,
+) -> Result<Option<(PlacedFile, Terms)>> {
+    let Some(there) = visible(reader, file, caller.member).await? else { return Ok(None) };
+    Ok(Some((there, terms(reader, caller).await?)))
+}
+
+/// On what terms the caller has files, on the device they call from.
+///
+/// # Errors
+/// What storage says.
+pub async fn terms(reader: &mut Reader, caller: &Caller) -> Result<Terms> {
+    let who = Who { role: caller.role, seat: caller.whence.seat };
+    Ok((&policies::queries::of(reader, &who).await?).into())
 }
 
 /// A file whoever asks, for the server itself.

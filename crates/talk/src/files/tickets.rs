@@ -10,6 +10,15 @@ use ring::hmac;
 
 use super::rules::{How, TICKET_LIFE};
 
+/// What a ticket opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// The bytes, this way.
+    Bytes(How),
+    /// Pictures of its pages, and nothing else (R16).
+    Pages,
+}
+
 /// Makes and reads tickets.
 #[derive(Clone)]
 pub struct Tickets(hmac::Key);
@@ -23,39 +32,41 @@ impl Tickets {
 
     /// A ticket from now on, and when it ends.
     #[must_use]
-    pub fn issue(&self, session: SessionId, file: FileId, how: How, now: Instant) -> (String, Instant) {
+    pub fn issue(&self, session: SessionId, file: FileId, opens: Opens, now: Instant) -> (String, Instant) {
         let until = now.plus_ms(TICKET_LIFE);
-        let proof = hmac::sign(&self.0, &said(session, file, how, until));
-        (format!("{}{:x}.{}", letter(how), until.ms(), hex::encode(proof)), until)
+        let proof = hmac::sign(&self.0, &said(session, file, opens, until));
+        (format!("{}{:x}.{}", letter(opens), until.ms(), hex::encode(proof)), until)
     }
 
-    /// How the file may be opened with this ticket now; none when it is not of this session and file, or its time is over.
+    /// What of the file this ticket opens now; none when it is not of this session and file, or its time is over.
     #[must_use]
-    pub fn read(&self, ticket: &str, session: SessionId, file: FileId, now: Instant) -> Option<How> {
+    pub fn read(&self, ticket: &str, session: SessionId, file: FileId, now: Instant) -> Option<Opens> {
         let (head, proof) = ticket.split_once('.')?;
-        let how = match head.as_bytes().first()? {
-            b'v' => How::View,
-            b'd' => How::Download,
+        let opens = match head.as_bytes().first()? {
+            b'v' => Opens::Bytes(How::View),
+            b'd' => Opens::Bytes(How::Download),
+            b'p' => Opens::Pages,
             _ => return None,
         };
         let until = Instant(i64::from_str_radix(head.get(1..)?, 16).ok()?);
         let proof = hex::decode(proof).ok()?;
-        hmac::verify(&self.0, &said(session, file, how, until), &proof).ok()?;
-        (now < until).then_some(how)
+        hmac::verify(&self.0, &said(session, file, opens, until), &proof).ok()?;
+        (now < until).then_some(opens)
     }
 }
 
-fn letter(how: How) -> char {
-    match how {
-        How::View => 'v',
-        How::Download => 'd',
+fn letter(opens: Opens) -> char {
+    match opens {
+        Opens::Bytes(How::View) => 'v',
+        Opens::Bytes(How::Download) => 'd',
+        Opens::Pages => 'p',
     }
 }
 
-fn said(session: SessionId, file: FileId, how: How, until: Instant) -> Vec<u8> {
+fn said(session: SessionId, file: FileId, opens: Opens, until: Instant) -> Vec<u8> {
     let mut said = session.bytes();
     said.extend(file.bytes());
-    said.push(letter(how) as u8);
+    said.push(letter(opens) as u8);
     said.extend(until.ms().to_be_bytes());
     said
 }
@@ -73,12 +84,16 @@ mod tests {
         let tickets = Tickets::new(&SealingKey::generate(&surroundings));
         let (session, other): (SessionId, SessionId) = (surroundings.id(), surroundings.id());
         let (file, another): (FileId, FileId) = (surroundings.id(), surroundings.id());
-        let (ticket, until) = tickets.issue(session, file, How::View, surroundings.now());
+        let view = Opens::Bytes(How::View);
+        let (ticket, until) = tickets.issue(session, file, view, surroundings.now());
         let read = |ticket: &str, session, file| tickets.read(ticket, session, file, surroundings.now());
-        assert_eq!(read(&ticket, session, file), Some(How::View));
+        assert_eq!(read(&ticket, session, file), Some(view));
         assert_eq!(read(&ticket, other, file), None);
         assert_eq!(read(&ticket, session, another), None);
         assert_eq!(read(&ticket.replacen('v', "d", 1), session, file), None);
+        let (pages, _) = tickets.issue(session, file, Opens::Pages, surroundings.now());
+        assert_eq!(read(&pages, session, file), Some(Opens::Pages));
+        assert_eq!(read(&pages.replacen('p', "v", 1), session, file), None, "R16");
         let later = ticket.replacen(&format!("{:x}", until.ms()), &format!("{:x}", until.ms() + 1), 1);
         assert_eq!(read(&later, session, file), None);
         for broken in
@@ -89,7 +104,7 @@ mod tests {
         let elsewhere = Tickets::new(&SealingKey::generate(&surroundings));
         assert_eq!(elsewhere.read(&ticket, session, file, surroundings.now()), None);
         clock.advance(TICKET_LIFE - 1);
-        assert_eq!(read(&ticket, session, file), Some(How::View));
+        assert_eq!(read(&ticket, session, file), Some(view));
         clock.advance(1);
         assert_eq!(read(&ticket, session, file), None);
     }

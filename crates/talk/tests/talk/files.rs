@@ -77,6 +77,12 @@ impl Organisation {
         self.raw(request.body(Body::empty()).expect("a request")).await
     }
 
+    /// GET, or a range of it.
+    pub async fn ranged(&self, person: &Person, path: &str, range: Option<&str>) -> Reply {
+        let headers: Vec<_> = range.into_iter().map(|range| ("range", range)).collect();
+        self.fetch(person, path, &headers).await
+    }
+
     async fn download(&self, person: &Person, file: FileId) -> Vec<u8> {
         let link = self.link(person, file, "download").await;
         let reply = self.get(person, &link).await;

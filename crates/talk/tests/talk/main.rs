@@ -13,3 +13,4 @@ mod search;
 mod support;
 mod transfers;
 mod unanswered;
+mod views;

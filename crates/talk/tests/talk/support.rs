@@ -7,7 +7,7 @@ use kairan_storage::testing::{Schema, TestStore, both_engines};
 use kairan_talk::Talk;
 use kairan_talk::files::preview::InProcess;
 use kairan_talk::files::scan::Scanner;
-use kairan_talk::files::{Files, Receiving};
+use kairan_talk::files::{Files, Receiving, Viewing};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -50,6 +50,18 @@ where
 {
     both_engines(SCHEMA, async |base: TestStore| {
         scenario(Organisation::with_files(&base, None, |files| files.receiving = receiving()).await).await;
+    })
+    .await;
+}
+
+/// The same, with these turns to have pages drawn.
+pub async fn in_organisations_viewing<F, Done>(viewing: fn() -> Viewing, scenario: F)
+where
+    F: Fn(Organisation) -> Done,
+    Done: Future<Output = ()>,
+{
+    both_engines(SCHEMA, async |base: TestStore| {
+        scenario(Organisation::with_files(&base, None, |files| files.viewing = viewing()).await).await;
     })
     .await;
 }

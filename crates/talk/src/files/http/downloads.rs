@@ -21,11 +21,15 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::visible;
+use super::places::on_terms;
+use super::views::{FileShown, drawn, shown};
 use crate::Talk;
 use crate::files::inspect::may_show;
+use crate::files::preview::{LARGE, SMALL};
 use crate::files::queries::PlacedFile;
 use crate::files::rules::{FileState, How};
+use crate::files::tickets::Opens;
+use crate::files::view::drawing;
 use crate::files::{commands, range};
 
 /// The downloads' routes.
@@ -53,6 +57,11 @@ enum Size {
 pub struct ThumbnailAsked {
     #[param(inline)]
     size: Size,
+    /// The version of the caller's policies, so that pictures a browser kept from before they changed are asked for anew.
+    /// What is answered follows from the policies of now.
+    #[param(nullable = false)]
+    #[expect(dead_code, reason = "it is for the browser's cache")]
+    v: Option<i64>,
 }
 
 #[utoipa::path(get, path = "/files/{file}/thumbnail", operation_id = "get_thumbnail", params(ThumbnailAsked),
@@ -64,14 +73,19 @@ async fn get_thumbnail(
     Asked(asked): Asked<ThumbnailAsked>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let there = visible(&talk, &caller, file).await?;
+    let (there, terms) = on_terms(&talk, &caller, file).await?;
     if there.view.state != FileState::Ready || !there.view.shape.preview {
         return Err(Refusal::new(&refusal::NOT_FOUND).into());
     }
-    let (layer, letter) = match asked.size {
-        Size::Small => (Layer::Small, 's'),
-        Size::Large => (Layer::Large, 'l'),
+    let (layer, letter, side) = match asked.size {
+        Size::Small => (Layer::Small, 's', SMALL),
+        Size::Large => (Layer::Large, 'l', LARGE),
     };
+    if terms.is_marked() {
+        let key = talk.files.key(&talk.store, file, there.secret).await?;
+        let picture = whole(&talk, &key, file, layer).await?;
+        return Ok(drawn(&talk, drawing::marked(&talk, &caller, picture, side).await?)?);
+    }
     let tag = value(&format!("\"{}-{letter}\"", there.sha256))?;
     let mut response = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -132,11 +146,15 @@ pub struct FileOpen {
 /// Where its bytes are for a while.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileLink {
-    /// Below `/api/v1`; opens in this session only.
+    /// Below `/api/v1`; opens in this session only. The bytes; or, where `view` is there, the pages: with `{page}` to be
+    /// replaced by 1 to `pages`.
     url: String,
     /// ms UTC.
     #[schema(value_type = i64)]
     expires_at: Instant,
+    /// What there is to see, where the caller may only look or what they look at is marked.
+    #[schema(required = true)]
+    view: Option<FileShown>,
 }
 
 #[utoipa::path(post, path = "/files/{file}/open", operation_id = "open_file", request_body = FileOpen, responses((status = 200, body = FileLink)))]
@@ -147,11 +165,14 @@ async fn open_file(
     Body(open): Body<FileOpen>,
 ) -> Answer<Json<FileLink>> {
     let (asker, how) = (caller.clone(), open.how);
-    let opened = async move |tx: &mut Tx| commands::open_file(tx, &asker, file, how).await.map(drop);
-    talk.store.write(Stream::Member(caller.member), opened).await?;
+    let opened = async move |tx: &mut Tx| commands::open_file(tx, &asker, file, how).await;
+    let (there, gives_bytes) = talk.store.write(Stream::Member(caller.member), opened).await?;
+    let view = if gives_bytes { None } else { Some(shown(&talk, &caller, &there).await?) };
     let now = talk.store.surroundings().now();
-    let (ticket, expires_at) = talk.files.tickets.issue(caller.session, file, how, now);
-    Ok(Json(FileLink { url: format!("/files/{file}/content?ticket={ticket}"), expires_at }))
+    let (opens, end) =
+        if gives_bytes { (Opens::Bytes(how), "content") } else { (Opens::Pages, "view/{page}") };
+    let (ticket, expires_at) = talk.files.tickets.issue(caller.session, file, opens, now);
+    Ok(Json(FileLink { url: format!("/files/{file}/{end}?ticket={ticket}"), expires_at, view }))
 }
 
 /// The ticket.
@@ -173,12 +194,9 @@ async fn get_content(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let now = talk.store.surroundings().now();
-    let how = talk.files.tickets.read(&asked.ticket, caller.session, file, now);
-    let how = how.ok_or(&refusal::NOT_FOUND)?;
-    let there = visible(&talk, &caller, file).await?;
-    if there.view.state != FileState::Ready {
-        return Err(Refusal::new(&refusal::NOT_FOUND).into());
-    }
+    let opens = talk.files.tickets.read(&asked.ticket, caller.session, file, now);
+    let Some(Opens::Bytes(how)) = opens else { return Err(Refusal::new(&refusal::NOT_FOUND).into()) };
+    let there = with_bytes(&talk, &caller, file, how).await?;
     let len = u64::try_from(there.view.shape.size).unwrap_or(0);
     let tag = value(&format!("\"{}\"", there.sha256))?;
     let part = match wanted(&headers, &tag, len) {
@@ -188,7 +206,7 @@ async fn get_content(
     let key = talk.files.key(&talk.store, file, there.secret).await?;
     let sent = part.clone().unwrap_or(0..len);
     let length = sent.end - sent.start;
-    let mut response = Bytes::from_stream(bytes(talk, caller, key, file, len, sent)).into_response();
+    let mut response = Bytes::from_stream(bytes(talk, caller, key, (file, how), len, sent)).into_response();
     let answer = response.headers_mut();
     answer.insert(header::CONTENT_LENGTH, length.into());
     answer.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -201,6 +219,17 @@ async fn get_content(
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     Ok(response)
+}
+
+/// The file, if the caller may have its bytes now, this way: whatever their ticket was given for, the rules of this moment
+/// count (R16).
+async fn with_bytes(talk: &Talk, caller: &Caller, file: FileId, how: How) -> Result<PlacedFile, Refusal> {
+    let (there, terms) = on_terms(talk, caller, file).await?;
+    if there.view.state == FileState::Ready && terms.gives_bytes(how)? {
+        Ok(there)
+    } else {
+        Err((&refusal::NOT_FOUND).into())
+    }
 }
 
 /// The range asked for, unless it was to hold only for other bytes than these (`If-Range`).
@@ -225,12 +254,12 @@ fn not_satisfiable(refusal: Refusal, len: u64) -> Response {
 /// Bytes sent between two looks whether they still may be: four parts.
 const LOOK_AGAIN: u64 = 4 * PART;
 
-/// The bytes, a stretch at a time, each only while the session is open and its person may see the file.
+/// The bytes, a stretch at a time, each only while the session is open and its person may have the file.
 fn bytes(
     talk: Talk,
     caller: Caller,
     key: FileKey,
-    file: FileId,
+    (file, how): (FileId, How),
     len: u64,
     sent: Range<u64>,
 ) -> impl futures_util::Stream<Item = Result<axum::body::Bytes, std::io::Error>> + Send {
@@ -242,7 +271,8 @@ fn bytes(
             let (talk, caller, key) = (talk.clone(), caller.clone(), key.clone());
             async move {
                 if start > first
-                    && !(talk.people.is_open(&caller).await && visible(&talk, &caller, file).await.is_ok())
+                    && !(talk.people.is_open(&caller).await
+                        && with_bytes(&talk, &caller, file, how).await.is_ok())
                 {
                     return Err(std::io::Error::other("not theirs to open any more"));
                 }
@@ -294,7 +324,7 @@ fn disposition(inline: bool, name: &str) -> String {
 }
 
 /// Whatever it is, it runs nothing and nobody elsewhere embeds it (R42).
-fn shut_in(answer: &mut HeaderMap) {
+pub(super) fn shut_in(answer: &mut HeaderMap) {
     answer.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     answer.insert(

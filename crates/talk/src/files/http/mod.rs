@@ -3,6 +3,7 @@
 mod downloads;
 mod places;
 mod uploads;
+mod views;
 mod wire;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -13,5 +14,9 @@ use crate::Talk;
 
 /// The files' routes.
 pub fn router() -> OpenApiRouter<Talk> {
-    OpenApiRouter::new().merge(uploads::router()).merge(downloads::router()).merge(places::router())
+    OpenApiRouter::new()
+        .merge(uploads::router())
+        .merge(downloads::router())
+        .merge(views::router())
+        .merge(places::router())
 }

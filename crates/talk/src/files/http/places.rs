@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use super::wire::FileDetail;
 use crate::files::queries::{self, FilesAsked};
 use crate::files::rules::FileKind;
+use crate::files::view::rules::Terms;
 use crate::{Talk, rooms};
 
 /// These routes.
@@ -27,20 +28,21 @@ async fn get_file(
     caller: Caller,
     At(file): At<FileId>,
 ) -> Answer<Json<FileDetail>> {
-    Ok(Json(visible(&talk, &caller, file).await?.into()))
+    let (there, terms) = on_terms(&talk, &caller, file).await?;
+    Ok(Json(FileDetail::of(there, &terms)))
 }
 
-/// The file, if the caller may open it now, or 404.
-pub(super) async fn visible(
+/// The file, if the caller may open it now, and on what terms; or 404.
+pub(super) async fn on_terms(
     talk: &Talk,
     caller: &Caller,
     file: FileId,
-) -> Result<queries::PlacedFile, Refusal> {
-    let member = caller.member;
+) -> Result<(queries::PlacedFile, Terms), Refusal> {
+    let caller = caller.clone();
     let found = talk
         .store
         .read(async move |reader: &mut Reader| {
-            Ok::<_, Refusal>(queries::visible(reader, file, member).await?)
+            Ok::<_, Refusal>(queries::on_terms(reader, file, &caller).await?)
         })
         .await?;
     Ok(found.ok_or(&refusal::NOT_FOUND)?)
@@ -89,15 +91,19 @@ async fn list_room_files(
     let RoomFilesAsked { kind, by, after, before, older_than, limit } = asked;
     let kinds = kinds(kind.as_deref().unwrap_or_default())?;
     let asked = FilesAsked { kinds, by, after, before, older_than, limit: limit.unwrap_or(50).clamp(1, 100) };
-    let (files, more) = talk
+    let (files, more, terms) = talk
         .store
         .read(async move |reader: &mut Reader| {
             let standing = rooms::queries::standing(reader, room, caller.member).await?;
             let floor = standing.ok_or(&refusal::NOT_FOUND)?.floor;
-            Ok::<_, Refusal>(queries::of_room(reader, room, floor, &asked).await?)
+            let (files, more) = queries::of_room(reader, room, floor, &asked).await?;
+            Ok::<_, Refusal>((files, more, queries::terms(reader, &caller).await?))
         })
         .await?;
-    Ok(Json(RoomFiles { files: files.into_iter().map(FileDetail::from).collect(), more }))
+    Ok(Json(RoomFiles {
+        files: files.into_iter().map(|there| FileDetail::of(there, &terms)).collect(),
+        more,
+    }))
 }
 
 fn kinds(list: &str) -> Result<Vec<FileKind>, Refusal> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::files::queries::{FileView, PlacedFile};
 use crate::files::rules::{FileKind, FileState};
+use crate::files::view::rules::{Terms, Way};
 
 /// A file as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,11 +71,15 @@ pub struct FileDetail {
     /// When it was uploaded, ms UTC.
     #[schema(value_type = i64)]
     at: Instant,
+    /// What the caller may do with it now, on the device they ask from; nothing when there is no way to see it here.
+    ways: Vec<Way>,
 }
 
-impl From<PlacedFile> for FileDetail {
-    fn from(placed: PlacedFile) -> Self {
+impl FileDetail {
+    /// For somebody who has it on these terms.
+    pub(super) fn of(placed: PlacedFile, terms: &Terms) -> Self {
         let PlacedFile { view, room, message, seq, by, at, .. } = placed;
-        Self { file: view.into(), room, message, seq, by, at }
+        let ways = terms.ways(view.state, &view.shape);
+        Self { file: view.into(), room, message, seq, by, at, ways }
     }
 }

@@ -43,8 +43,8 @@ kairan_core::codes! {
     ARCHIVE_UNREADABLE = 422 "archive.unreadable", "圧縮ファイルが壊れていて読み取れません。開けるか確かめて、もう一度送ってください。", "The archive is damaged and cannot be read. Check that it opens, and send it again.";
 }
 
-/// Most pixels of a picture (R44).
-pub const PIXEL_LIMIT: u64 = 50_000_000;
+/// Most pixels of a picture (R44): what is let in can be drawn.
+pub const PIXEL_LIMIT: u64 = kairan_draw::PIXEL_LIMIT;
 
 /// What a file truly is.
 #[derive(Debug, Clone, PartialEq, Eq)]
