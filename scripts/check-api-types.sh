@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../web"
 
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-node_modules/.bin/openapi-typescript ../docs/api/openapi.json -o "$made/schema.d.ts" >"$made/log" 2>&1 || {
+node_modules/.bin/openapi-typescript ../docs/api/openapi.json --default-non-nullable false -o "$made/schema.d.ts" >"$made/log" 2>&1 || {
   cat "$made/log" >&2
   exit 1
 }

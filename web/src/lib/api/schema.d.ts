@@ -390,6 +390,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{file}/view/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_file_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateway": {
         parameters: {
             query?: never;
@@ -2607,6 +2623,8 @@ export interface components {
              * @description That message's place.
              */
             seq: number | null;
+            /** @description What the caller may do with it now, on the device they ask from; nothing when there is no way to see it here. */
+            ways: components["schemas"]["Way"][];
         };
         /**
          * @description How a file is shown and filtered.
@@ -2620,9 +2638,18 @@ export interface components {
              * @description ms UTC.
              */
             expires_at: number;
-            /** @description Below `/api/v1`; opens in this session only. */
+            /**
+             * @description Below `/api/v1`; opens in this session only. The bytes; or, where `view` is there, the pages: with `{page}` to be
+             *     replaced by 1 to `pages`.
+             */
             url: string;
+            view: null | components["schemas"]["FileShown"];
         };
+        /**
+         * @description Why there is nothing to see of a file.
+         * @enum {string}
+         */
+        FileNotSeen: "kind" | "size" | "locked" | "damaged" | "costly";
         /** @description How somebody wants to open it. */
         FileOpen: {
             how: components["schemas"]["How"];
@@ -2644,6 +2671,16 @@ export interface components {
              * @description All files together; no limit when absent.
              */
             total: number | null;
+        };
+        /** @description What there is to see of a file. */
+        FileShown: {
+            kind: components["schemas"]["Seen"];
+            /**
+             * Format: int32
+             * @description How many pages.
+             */
+            pages: number | null;
+            why: null | components["schemas"]["FileNotSeen"];
         };
         /**
          * @description Whether a file is served.
@@ -3399,68 +3436,68 @@ export interface components {
              * @description How long the app stays unlocked unused, minutes.
              * @default null
              */
-            app_lock_minutes: number | null;
+            app_lock_minutes?: number | null;
             /**
              * @description Whether it is blurred while another window is in front.
              * @default null
              */
-            blur: boolean | null;
+            blur?: boolean | null;
             /**
              * @description Whether text may be copied.
              * @default null
              */
-            copy: boolean | null;
+            copy?: boolean | null;
             /**
              * Format: int64
              * @description How many devices one person may have.
              * @default null
              */
-            devices: number | null;
+            devices?: number | null;
             /**
              * @description Whether files may be kept; otherwise they are only shown (R16).
              * @default null
              */
-            download: boolean | null;
+            download?: boolean | null;
             /** @default null */
-            hours: null | components["schemas"]["PolicyHours"];
+            hours?: null | components["schemas"]["PolicyHours"];
             /**
              * Format: int64
              * @description How long what is kept on the device can be read without the server, hours (R13).
              * @default null
              */
-            lease_hours: number | null;
+            lease_hours?: number | null;
             /**
              * @description From where it may be used, CIDR.
              * @default null
              */
-            networks: string[] | null;
+            networks?: string[] | null;
             /**
              * @description Whether it may be printed.
              * @default null
              */
-            print: boolean | null;
+            print?: boolean | null;
             /**
              * Format: int64
              * @description How long a session lasts at most, hours.
              * @default null
              */
-            session_hours: number | null;
+            session_hours?: number | null;
             /**
              * Format: int64
              * @description How long it lasts unused, minutes.
              * @default null
              */
-            session_idle_minutes: number | null;
+            session_idle_minutes?: number | null;
             /**
              * @description Whether it may be shared to other apps.
              * @default null
              */
-            share: boolean | null;
+            share?: boolean | null;
             /**
              * @description Whether who looks at it, and when, is written over it (R17).
              * @default null
              */
-            watermark: boolean | null;
+            watermark?: boolean | null;
         };
         /** @description Why whoever asks would be shut out. */
         PolicyLocksOut: {
@@ -4067,6 +4104,11 @@ export interface components {
             exact: boolean;
             text: string;
         };
+        /**
+         * @description What the pages are.
+         * @enum {string}
+         */
+        Seen: "pictures" | "text" | "none";
         /** @description One of one's own sessions. */
         SessionEntry: {
             address: string;
@@ -5189,6 +5231,11 @@ export interface operations {
         parameters: {
             query: {
                 size: "small" | "large";
+                /**
+                 * @description The version of the caller's policies, so that pictures a browser kept from before they changed are asked for anew.
+                 *     What is answered follows from the policies of now.
+                 */
+                v?: number;
             };
             header?: never;
             path: {
@@ -5213,6 +5260,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A no, with its reasons (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_page: {
+        parameters: {
+            query: {
+                /** @description As `POST /files/{file}/open` gave it. */
+                ticket: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the page; the first is 1 */
+                page: number;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A picture the server drew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
             };
             /** @description A no, with its reasons (RFC 9457) */
             default: {
