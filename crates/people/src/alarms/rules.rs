@@ -4,8 +4,8 @@
 //! the first 48 of an IPv6 address. Two networks can be one desk (a phone beside a computer), and one network can be a
 //! whole town. So these rules say "not used before" and "at the same time", never "far away".
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use kairan_core::time::{DAY, MINUTE};
 use kairan_core::{Actor, DeviceId, Instant};

@@ -20,6 +20,7 @@ async fn decide(server: &Server, rules: Value) {
     server.put(&server.owner, path, &json!({"version": version, "rules": rules})).await.expect(200);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "they are written where they are used")]
 fn rule(name: &str, applies: Value, limits: Value) -> Value {
     json!([{"id": "0192f0c1-2b3a-7c4d-8e5f-6a7b8c9d0e1f", "name": name, "applies": applies, "limits": limits}])
 }

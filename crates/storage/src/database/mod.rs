@@ -19,6 +19,7 @@ use crate::value::{Params, Row};
 #[derive(Clone)]
 pub struct Database(Arc<Engine>);
 
+#[expect(clippy::large_enum_variant, reason = "there is one in a process, behind an `Arc`")]
 enum Engine {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),
