@@ -63,7 +63,7 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
   });
 
   await stage.step('after a minute of rest both are shut, and nothing is readable', async () => {
-    assert.equal(await sockets(stage.server.url), 2);
+    await stage.until(async () => (await sockets(stage.server.url)) === 2);
     await window.context.clock.fastForward(REST);
     await lock.shut(page);
     await lock.shut(second);
