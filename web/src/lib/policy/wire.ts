@@ -1,5 +1,6 @@
 /** What is asked of the server about policies, in the shapes that the table and its sentences work with. */
 import { answer, api } from '$lib/api/client';
+import type { components } from '$lib/api/schema';
 import type { Role } from '$lib/api/types';
 import type { DeviceKind, Ownership } from '$lib/device/calls';
 
@@ -43,10 +44,17 @@ export type OwnPolicy = {
 	lease_hours: Said<number>;
 };
 
+/** What a rule does not speak of is left out; the document's types name every limit. */
+const sent = (rules: Rule[]) => rules as unknown as components['schemas']['PolicyRule'][];
+
 export const rules = () => answer(api.GET('/api/v1/organisation/policies')) as Promise<RuleSet>;
 export const preview = (rules: Rule[]) =>
-	answer(api.POST('/api/v1/organisation/policies/preview', { body: { rules } })) as Promise<Preview>;
+	answer(
+		api.POST('/api/v1/organisation/policies/preview', { body: { rules: sent(rules) } })
+	) as Promise<Preview>;
 /** `understood`: the writer knows that it shuts themselves out. */
-export const save = (set: RuleSet, understood: boolean) =>
-	answer(api.PUT('/api/v1/organisation/policies', { body: { ...set, understood } })) as Promise<RuleSet>;
+export const save = ({ version, rules }: RuleSet, understood: boolean) =>
+	answer(
+		api.PUT('/api/v1/organisation/policies', { body: { version, rules: sent(rules), understood } })
+	) as Promise<RuleSet>;
 export const own = () => answer(api.GET('/api/v1/me/policy')) as Promise<OwnPolicy>;
