@@ -38,7 +38,7 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
   const { owner, room, window, page } = await member(stage);
   const desk = new RoomPage(page);
   await desk.open(room);
-  await desk.hears('納品は火曜の朝です');
+  await desk.hears('納品は火曜の朝です', 20_000);
   await settled(page);
 
   await stage.step('it is set with a passcode, which is looked at first', async () => {
@@ -55,7 +55,7 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
     // Opened anew it is shut.
     await page.goto(`/rooms/${room}`);
     await lock.type(page);
-    await desk.hears('納品は火曜の朝です');
+    await desk.hears('納品は火曜の朝です', 20_000);
     // What a start without a line needs is written some seconds behind.
     await page.waitForTimeout(6_000);
     await second.goto(`/rooms/${room}`);
@@ -78,7 +78,7 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
   await stage.step('the passcode opens both where they were, and what was said meanwhile is there', async () => {
     await owner.post(room, '水曜に変わりました');
     await lock.type(page);
-    await desk.hears('水曜に変わりました', 10_000);
+    await desk.hears('水曜に変わりました', 20_000);
     await second.getByRole('log').getByText('水曜に変わりました').waitFor();
     assert.equal(new URL(page.url()).pathname, `/rooms/${room}`);
   });
@@ -108,13 +108,13 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
   await stage.step('it opens without a line, and shows what was kept', async () => {
     await page.goto(`/rooms/${room}`);
     await lock.type(page);
-    await desk.hears('水曜に変わりました', 10_000);
+    await desk.hears('水曜に変わりました', 20_000);
     await page.waitForTimeout(6_000);
     await window.offline(true);
     await page.reload();
     await lock.shut(page);
     await lock.type(page);
-    await desk.hears('納品は火曜の朝です', 10_000);
+    await desk.hears('納品は火曜の朝です', 20_000);
     await window.offline(false);
   });
 
@@ -289,14 +289,14 @@ journey('where the organisation wants a lock, one is set before anything else', 
     await page.getByLabel('新しいパスコード').fill(lock.PASSCODE);
     await page.getByLabel('もう一度', { exact: true }).fill(lock.PASSCODE);
     await page.getByRole('button', { name: '鍵をかけるようにする' }).click();
-    await desk.hears('納品は火曜の朝です');
+    await desk.hears('納品は火曜の朝です', 20_000);
   });
 
   await stage.step("the organisation's minute holds, although the member chose none", async () => {
     await window.context.clock.fastForward(REST);
     await lock.shut(page);
     await lock.type(page);
-    await desk.hears('納品は火曜の朝です');
+    await desk.hears('納品は火曜の朝です', 20_000);
   });
 
   await stage.step('it cannot be given up, nor made longer', async () => {
