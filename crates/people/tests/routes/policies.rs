@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/organisation/policies";
 
 /// A rule of this number.
+#[expect(clippy::needless_pass_by_value, reason = "they are written where they are used")]
 fn rule(number: u8, name: &str, applies: Value, limits: Value) -> Value {
     let id = format!("0192f0c1-2b3a-7c4d-8e5f-6a7b8c9d0e{number:02x}");
     json!({ "id": id, "name": name, "applies": applies, "limits": limits })
