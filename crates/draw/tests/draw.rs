@@ -235,7 +235,9 @@ fn a_text_is_set_on_pages() {
     assert!(dark(&one, (90, 128, 600, 38)) > 1_000, "the second line");
     assert_eq!(dark(&one, (90, 170, 1060, 1_400)), 0);
 
-    let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(text);
+    // A byte order mark has no place in Shift_JIS.
+    let unmarked = text.replace('\u{feff}', "");
+    let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(&unmarked);
     let named = Order { charset: Some("shift_jis".to_owned()), ..order(Kind::Text, 1) };
     assert_eq!(differing(&one, &page(&shift_jis, &named)), 0);
 

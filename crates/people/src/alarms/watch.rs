@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn slow_failures_are_no_attack() {
         let watch = Watch::default();
-        let told = (0..100).filter_map(|n| watch.failed(Instant(n * 46 * SECOND), place(1), "one"));
+        let told = (0..100).filter_map(|n| watch.failed(Instant(n * 48 * SECOND), place(1), "one"));
         assert_eq!(told.count(), 0);
     }
 
