@@ -1,15 +1,18 @@
 /**
  * Everything a browser keeps of the client, as raw as a thief would find it.
  *
- * It stays true that nothing here opens anything: bytes are read as text, whatever they are.
+ * It stays true that nothing here opens anything: bytes are read as text, whatever they are. The key by which a browser is
+ * known as a device says nothing and outlives sign-out: it is in the text, and is no record of what is kept.
  */
+
+import { STORE } from './device.mjs';
 
 /**
  * @param {import('playwright-core').Page} page
  * @returns {Promise<{text: string, records: string[], caches: string[], databases: string[]}>}
  */
 export function kept(page) {
-  return page.evaluate(async () => {
+  return page.evaluate(async (devices) => {
     const wait = (/** @type {IDBRequest} */ request) =>
       new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
@@ -20,6 +23,7 @@ export function kept(page) {
         ['utf-8', 'utf-16le'].map((name) => new TextDecoder(name).decode(buffer)).join('');
       if (value instanceof ArrayBuffer) return decode(value);
       if (ArrayBuffer.isView(value)) return decode(/** @type {any} */ (value).slice().buffer);
+      if (value instanceof CryptoKey && value.type === 'public') return 'public key';
       if (value instanceof CryptoKey) return value.extractable ? 'extractable key' : 'sealed key';
       if (value && typeof value === 'object') return Object.values(value).map(bytes).join('\n');
       return String(value);
@@ -34,14 +38,15 @@ export function kept(page) {
       for (const store of database.objectStoreNames) {
         const all = database.transaction(store).objectStore(store);
         for (const key of await wait(all.getAllKeys())) {
-          records.push(`${store} ${JSON.stringify(key)}`);
-          text += `\n${bytes(await wait(database.transaction(store).objectStore(store).get(key)))}`;
+          const said = bytes(await wait(database.transaction(store).objectStore(store).get(key)));
+          if (name !== devices) records.push(`${store} ${JSON.stringify(key)}`);
+          text += `\n${name === devices ? said.replace('sealed key', 'device key') : said}`;
         }
       }
       database.close();
     }
     return { text, records, caches: await caches.keys(), databases };
-  });
+  }, STORE.database);
 }
 
 /** Waits until the worker beside the page has copied the app and controls it. */
