@@ -14,6 +14,7 @@ pub mod imports;
 pub mod invitations;
 pub mod lease;
 pub mod members;
+mod named;
 pub mod naming;
 pub mod organisation;
 pub mod oversight;

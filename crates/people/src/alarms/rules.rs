@@ -11,6 +11,8 @@ use kairan_core::time::{DAY, MINUTE};
 use kairan_core::{Actor, DeviceId, Instant};
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
+
 kairan_core::codes! {
     ALARM_HERE = 409 "alarm.here", "これは、いま使っているこの端末についてのお知らせです。心あたりがなければ、ほかの端末から「わたしではない」を押すか、管理者に連絡してください。", "This alarm is about the device in your hand. If it was not you, say so from another device of yours, or tell an administrator.";
     ALARM_NOT_DENIABLE = 409 "alarm.not_deniable", "このお知らせには「わたしではない」がありません。心あたりがなければ、管理者に連絡してください。", "This alarm is not about something done in your name. If it worries you, tell an administrator.";
@@ -26,32 +28,6 @@ pub const FAILURES: i64 = 5;
 pub const MANY: usize = 20;
 /// The window of [`MANY`], ms.
 pub const WINDOW: i64 = 15 * MINUTE;
-
-/// Makes an enum of stable names.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        $(#[$doc])*
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The stable name.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-            /// From the stable name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
 
 named! {
     /// What an alarm says.

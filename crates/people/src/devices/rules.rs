@@ -7,6 +7,7 @@ use kairan_core::{FieldFault, Instant, Refusal, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::members::roles::may_manage;
+use crate::named::named;
 
 kairan_core::codes! {
     DEVICE_CODE_REFUSED = 401 "device.code_refused", "認証コードが違うか、もう使われたか、10分を過ぎました。管理者か、すでに使っているあなたの端末で、新しいコードを出してください。", "The code is not right, was used before, or is older than 10 minutes. Have a new one shown by an administrator or on a device you already use.";
@@ -37,32 +38,6 @@ const OS_LIMIT: usize = 40;
 const MOST_DEVICES: i64 = 100;
 /// Longest lease, hours: a week.
 const MOST_LEASE: i64 = 168;
-
-/// Makes an enum of stable names.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        $(#[$doc])*
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The stable name.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-            /// From the stable name.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
 
 named! {
     /// What kind of client a device runs.

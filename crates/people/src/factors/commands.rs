@@ -22,7 +22,7 @@ use super::rules::{
 use super::totp;
 use super::webauthn::{Assertion, Expected, Fault, Registered};
 use crate::members::queries::record;
-use crate::members::roles::{ROLE_ABOVE, may_manage};
+use crate::members::roles::must_manage;
 use crate::short_code::plain_short_code;
 use crate::signin::commands::{
     Entered, close_sessions, issue_recovery_codes, prove, recovery_digest, rotate, use_recovery_code,
@@ -481,7 +481,7 @@ pub async fn withdraw_reset(tx: &mut Tx, caller: &Caller, member: MemberId) -> R
 async fn may_reset(tx: &mut Tx, caller: &Caller, member: MemberId) -> Result<(), Refusal> {
     caller.may(Permission::ManageMembers)?;
     let record = record(tx, member).await?.ok_or_else(|| Refusal::new(&NOT_FOUND))?;
-    if may_manage(caller.role, record.role) { Ok(()) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+    must_manage(caller.role, record.role)
 }
 
 async fn append(

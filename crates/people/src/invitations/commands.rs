@@ -12,7 +12,7 @@ use super::rules::{
 };
 use crate::members::events::{Changed, MemberFact};
 use crate::members::queries::{Record, record, taken};
-use crate::members::roles::{ROLE_ABOVE, may_manage};
+use crate::members::roles::must_manage;
 use crate::members::rules::{Kind, LOGIN_SHAPE, LOGIN_TAKEN, MemberState};
 use crate::signin::commands::{
     Chosen, Entered, Opening, check_short, close_sessions, open_session, set_password,
@@ -41,7 +41,7 @@ impl Inviter {
     fn may_invite(&self, record: &Record) -> Result<(), Refusal> {
         let Self::Caller(caller) = self else { return Ok(()) };
         caller.may(Permission::ManageMembers)?;
-        if may_manage(caller.role, record.role) { Ok(()) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+        must_manage(caller.role, record.role)
     }
 }
 

@@ -7,7 +7,8 @@ use kairan_storage::{Reader, Stream, Tx};
 use super::events::{Added, Changed, Joined, Locked, MemberFact, RoleChanged, Unlocked};
 use super::queries::{self, Record};
 use super::roles::{
-    OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_hold_both, may_lock_member, may_manage, usual_role,
+    OWNER_LAST, ROLE_ABOVE, ROLE_KIND, kind_and_role, may_hold_both, may_lock_member, may_manage,
+    must_manage, usual_role,
 };
 use super::rules::{DEPARTMENT_UNKNOWN, Draft, Kind, MemberState, Profile, profile};
 use super::similar;
@@ -61,9 +62,7 @@ pub async fn add_member(
 ) -> Result<Record, Refusal> {
     caller.may(Permission::ManageMembers)?;
     let (profile, role) = addition.check().map_err(Refusal::fields)?;
-    if !may_manage(caller.role, role) {
-        return Err(Refusal::new(&ROLE_ABOVE));
-    }
+    must_manage(caller.role, role)?;
     if demands_factor(role) {
         caller.proved_within(FRESH, tx.now())?;
     }

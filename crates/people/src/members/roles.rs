@@ -78,6 +78,14 @@ pub fn usual_role(kind: Kind) -> Role {
     if kind == Kind::Partner { Role::Partner } else { Role::Member }
 }
 
+/// Whether `by` may do to `of` what only those do who manage them.
+///
+/// # Errors
+/// `role.above`.
+pub fn must_manage(by: Role, of: Role) -> Result<(), Refusal> {
+    if may_manage(by, of) { Ok(()) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+}
+
 /// Whether somebody may lock or unlock the whole person: whoever manages them, and nobody themselves.
 ///
 /// # Errors
@@ -89,7 +97,7 @@ pub fn may_lock_member(by: Role, of: Role, itself: bool) -> Result<(), Refusal> 
     if itself {
         return Err(Refusal::new(&MEMBER_ITSELF));
     }
-    if may_manage(by, of) { Ok(()) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+    must_manage(by, of)
 }
 
 #[cfg(test)]

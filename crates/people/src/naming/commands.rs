@@ -9,7 +9,7 @@ use super::queries::{self, Request};
 use super::rules::{NAME_ORGANISATION, NAME_REQUEST_CHANGED, Path, path, reason, wanted};
 use crate::members::events::{Changed, MemberFact};
 use crate::members::queries::{Record, record};
-use crate::members::roles::{ROLE_ABOVE, may_manage};
+use crate::members::roles::must_manage;
 use crate::members::rules::{Profile, profile};
 use crate::members::similar;
 use crate::organisation::settings;
@@ -100,9 +100,7 @@ async fn decided(
 ) -> Result<(Record, Request), Refusal> {
     caller.may(Permission::ManageMembers)?;
     let record = found(tx, member).await?;
-    if !may_manage(caller.role, record.role) {
-        return Err(Refusal::new(&ROLE_ABOVE));
-    }
+    must_manage(caller.role, record.role)?;
     let open = queries::request(tx, member).await?.filter(|open| open.refused.is_none());
     let open = open.filter(|open| open.display_name == seen);
     Ok((record, open.ok_or_else(|| Refusal::new(&NAME_REQUEST_CHANGED))?))

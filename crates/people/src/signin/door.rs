@@ -135,16 +135,19 @@ impl People {
                 return Err(Refusal::new(&SIGNIN_REFUSED));
             }
         };
+        // Once: each call takes one failure back, and the next would be somebody else's.
         if !candidate.doubted {
             self.throttle.succeeded(&login, client.address.into());
         }
         let device = self.recognise(candidate.member, device.as_ref()).await?.map(|device| device.id);
         // A password that somebody else may know is as good as a wrong one, but on a device that its person has already.
-        if candidate.doubted && device.is_none() {
-            self.refuse(Some(candidate.member), &login, How::Password, client).await?;
-            return Err(Refusal::new(&SIGNIN_REFUSED));
+        if candidate.doubted {
+            if device.is_none() {
+                self.refuse(Some(candidate.member), &login, How::Password, client).await?;
+                return Err(Refusal::new(&SIGNIN_REFUSED));
+            }
+            self.throttle.succeeded(&login, client.address.into());
         }
-        self.throttle.succeeded(&login, client.address.into());
         let opening = Opening::new(self.surroundings(), How::Password, client.clone()).on(device);
         let member = candidate.member;
         let job =

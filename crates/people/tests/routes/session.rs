@@ -79,6 +79,33 @@ async fn guessing_is_slowed_and_nobody_is_locked_out() {
     .await;
 }
 
+/// R6: whoever comes in takes back their own try, and none of the strangers'.
+#[tokio::test]
+async fn coming_in_forgives_nobody_elses_failures() {
+    both_engines(schema(), async |base| {
+        let world = World::new(&base).await;
+        let hana = world.member("乙川 二葉").await;
+        let from = async |address: String, password: &str| {
+            let body = json!({"login": hana.login, "password": password}).to_string();
+            let request = axum::http::Request::post("/api/v1/session")
+                .header("origin", kairan_people::testing::ORIGIN)
+                .header("content-type", "application/json")
+                .header("x-forwarded-for", address)
+                .body(body.into())
+                .expect("a request");
+            world.raw(request).await
+        };
+        for stranger in 1..=29 {
+            let wrong = from(format!("203.0.113.{stranger}"), "まちがったパスワードです").await;
+            wrong.refused(401, "signin.refused");
+        }
+        assert_eq!(from("198.51.100.7".into(), PASSWORD).await.status, 202);
+        from("203.0.113.30".into(), "まちがったパスワードです").await.refused(401, "signin.refused");
+        from("203.0.113.31".into(), PASSWORD).await.refused(429, "signin.slow");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_complete_session_needs_nothing() {
     both_engines(schema(), async |base| {

@@ -12,7 +12,7 @@ use crate::devices::events::{
 use crate::devices::queries::{self, Device};
 use crate::devices::rules::{self, Act, By, DEVICE_ITSELF, Ownership, State};
 use crate::members::queries::record;
-use crate::members::roles::{ROLE_ABOVE, may_manage};
+use crate::members::roles::must_manage;
 use crate::signin::commands::close_session;
 use crate::signin::events::Why;
 
@@ -69,7 +69,8 @@ impl Hand {
             Self::Admin(caller) if caller.member == device.member => Ok(device),
             Self::Admin(caller) => {
                 let person = record(reader, device.member).await?.ok_or_else(unknown)?;
-                if may_manage(caller.role, person.role) { Ok(device) } else { Err(Refusal::new(&ROLE_ABOVE)) }
+                must_manage(caller.role, person.role)?;
+                Ok(device)
             }
         }
     }
