@@ -218,6 +218,7 @@ journey('a rule asks for a second factor; whoever has none chooses one and goes 
 
   await step('with an authenticator app they are where they were, and keep it while the rule holds', async () => {
     const app = await door.enrolApp(fingers);
+    await door.writeDown(fingers);
     await page.getByRole('log').getByText('棚と予定').waitFor();
     await page.goto('/me/policy');
     const line = page.getByRole('listitem').filter({ hasText: '二つ目の確認' });
