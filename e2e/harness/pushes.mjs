@@ -9,6 +9,8 @@ import { createServer } from 'node:http';
 
 import ece from 'http_ece';
 
+import { PATIENCE } from './browser.mjs';
+
 /** Longer than any notification takes: what has not come by then does not come. */
 const SILENCE = 4_000;
 
@@ -41,7 +43,7 @@ export class Service {
   }
 
   /** The next notification. */
-  async next(within = 10_000) {
+  async next(within = PATIENCE) {
     for (const until = performance.now() + within; performance.now() < until; await pause(20)) {
       const next = this.taken.shift();
       if (next) return next;

@@ -237,7 +237,7 @@ journey('a device that was offline wipes itself when it returns', async ({ serve
 
   await step('back in reach, everything goes and the register says so', async () => {
     await window.offline(false);
-    await page.waitForURL(/why=wiped/, { timeout: 30_000 });
+    await page.waitForURL(/why=wiped/);
     await page.getByText('この端末に残っていたものを消しました').waitFor();
     await until(async () => (await one(owner, person, '私のスマホ')).wipe.confirmed_at !== null);
     const done = await one(owner, person, '私のスマホ');

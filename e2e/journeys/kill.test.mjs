@@ -82,7 +82,7 @@ async function killed({ server, browser, step, say }) {
   await step('every open client shows all of them, once and in order', async () => {
     const expected = (await owner.messages(room)).map((message) => message.text);
     for (const page of pages) {
-      await page.message(expected.at(-1)).waitFor({ timeout: 30_000 });
+      await page.message(expected.at(-1)).waitFor();
       await page.readsExactly(expected, /棚卸し\d{3}番/);
     }
   });
