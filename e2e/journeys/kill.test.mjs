@@ -51,6 +51,7 @@ async function killed({ server, browser, step, say }) {
   await step('it is ready again within 5 s, and has every acknowledged message at its place', async () => {
     await server.start();
     say(`${acknowledged.size} of ${POSTS} acknowledged before the kill; ready again after ${Math.round(server.readyAfter)} ms`);
+    assert.ok(server.readyAfter <= 5_000, 'R77');
     const kept = await owner.messages(room);
     const places = new Map(kept.map((message) => [message.id, message.seq]));
     assert.equal(places.size, kept.length, 'no message is there twice');
