@@ -138,7 +138,7 @@ journey('fifty on each side without a line: all once, in order, across a reload 
   await phone.page.hears('はじめます');
   for (const { window } of [phone, desk]) await settled(window.page);
   await written(phone.window.page);
-  const written = (/** @type {string} */ who, /** @type {number} */ from, /** @type {number} */ to) =>
+  const lines = (/** @type {string} */ who, /** @type {number} */ from, /** @type {number} */ to) =>
     Array.from({ length: to - from }, (_, i) => `${who}${String(from + i).padStart(2, '0')}番`);
   const write = async (/** @type {RoomPage} */ page, /** @type {string[]} */ texts) => {
     for (const text of texts) {
@@ -153,19 +153,19 @@ journey('fifty on each side without a line: all once, in order, across a reload 
     await desk.window.offline(true);
     // A tab opened meanwhile has no line either.
     await stage.server.stop();
-    await write(phone.page, written('乙', 0, 25));
+    await write(phone.page, lines('乙', 0, 25));
     await phone.window.page.reload();
     await phone.page.message('乙24番').waitFor();
     await phone.page.field.waitFor();
-    await write(phone.page, written('乙', 25, 50));
-    await write(desk.page, written('甲', 0, 25));
+    await write(phone.page, lines('乙', 25, 50));
+    await write(desk.page, lines('甲', 0, 25));
     await desk.window.page.waitForTimeout(500);
     await desk.window.page.close();
     desk.window.page = await desk.window.context.newPage();
     desk.page = new RoomPage(desk.window.page);
     await desk.page.open(id);
     await desk.page.message('甲24番').waitFor();
-    await write(desk.page, written('甲', 25, 50));
+    await write(desk.page, lines('甲', 25, 50));
   });
 
   await stage.step('with the line back each stands once, in its writer’s order, on both', async () => {
@@ -179,8 +179,8 @@ journey('fifty on each side without a line: all once, in order, across a reload 
     stage.say(`100 messages stood on both ${((performance.now() - back) / 1000).toFixed(1)} s after the line was back`);
     const texts = (await owner.messages(id)).map((message) => message.text);
     assert.equal(texts.length, 101);
-    assert.deepEqual(texts.filter((text) => text.startsWith('乙')), written('乙', 0, 50));
-    assert.deepEqual(texts.filter((text) => text.startsWith('甲')), written('甲', 0, 50));
+    assert.deepEqual(texts.filter((text) => text.startsWith('乙')), lines('乙', 0, 50));
+    assert.deepEqual(texts.filter((text) => text.startsWith('甲')), lines('甲', 0, 50));
     for (const { page } of [phone, desk]) await page.readsExactly(texts, /はじめます|[甲乙]\d\d番/);
   });
 });
