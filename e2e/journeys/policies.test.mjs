@@ -172,3 +172,69 @@ journey('who would shut themselves out is told, and the command line opens the h
     assert.deepEqual((await owner.call('GET', '/organisation/policies')).rules, []);
   });
 });
+
+journey('a rule asks for a second factor; whoever has none chooses one and goes on where they were (R4)', async ({ server, browser, step }) => {
+  const owner = await organisation(server);
+  const person = await owner.bring(MEMBER);
+  const room = await owner.room('駅前店 連絡', [person]);
+  await owner.post(room, '棚と予定');
+  const desk = await browser.window('owner', server.url);
+  const hands = new Pointer(desk.page);
+  await owner.window(desk.context);
+  const { page } = await phone(browser, server, owner, person);
+  const fingers = new Pointer(page);
+  await new RoomPage(page).open(room);
+  await page.getByRole('log').getByText('棚と予定').waitFor();
+
+  await step('the owner sets it and sees who has none yet', async () => {
+    await desk.page.goto('/admin/policies');
+    await hands.press(desk.page.getByRole('button', { name: '決まりを加える' }));
+    const dialog = desk.page.getByRole('dialog');
+    await hands.write(dialog.getByLabel('決まりの名前'), '私物スマホ');
+    await hands.tick(dialog.getByRole('radio', { name: '私物', exact: true }));
+    await hands.press(dialog.getByRole('button', { name: 'これで決める' }));
+    await desk.page.getByLabel('二要素：私物スマホ').selectOption({ label: '求める' });
+    await desk.page.getByRole('complementary').getByText('サインインに、二つ目の確認').waitFor();
+    await hands.press(desk.page.getByRole('button', { name: '変更を確かめて保存' }));
+    const ask = desk.page.getByRole('dialog', { name: 'この変更を保存しますか' });
+    await ask.getByRole('heading', { name: /^二つ目の確認を決めることになる人\s*1名/ }).waitFor();
+    await ask.getByRole('listitem').filter({ hasText: '乙川' }).getByText('決まり「私物スマホ」').waitFor();
+    assert.deepEqual(await obstacles(desk.page, 'before a second factor is asked for'), []);
+    await hands.press(ask.getByRole('button', { name: /名に効かせる$|^保存する$/ }));
+    await ask.waitFor({ state: 'hidden' });
+  });
+
+  await step('the open phone is led to choose one, and told which rule asks', async () => {
+    await page.getByRole('heading', { name: '二つ目の確認を決める' }).waitFor();
+    await page.getByText('決まり「私物スマホ」により').waitFor();
+    assert.equal((await page.locator('body').innerText()).includes('棚と予定'), false, 'nothing of the talk is left');
+    assert.deepEqual(await obstacles(page, 'a second factor that a rule asks for'), []);
+    const refused = await page.evaluate(async () => {
+      const answer = await fetch('/api/v1/members');
+      return [answer.status, (await answer.json()).code];
+    });
+    assert.deepEqual(refused, [403, 'session.incomplete']);
+  });
+
+  await step('with an authenticator app they are where they were, and keep it while the rule holds', async () => {
+    const app = await door.enrolApp(fingers);
+    await page.getByRole('log').getByText('棚と予定').waitFor();
+    await page.goto('/me/policy');
+    const line = page.getByRole('listitem').filter({ hasText: '二つ目の確認' });
+    await line.getByText('決まり「私物スマホ」').waitFor();
+    await page.goto('/me/security');
+    await page.getByText('決まり「私物スマホ」により、1つは要ります').waitFor();
+    assert.ok(await page.getByRole('button', { name: '認証アプリを外す' }).isDisabled());
+    await door.signOut(fingers);
+    await door.signIn(fingers, person.login, person.password);
+    await fingers.write(page.getByLabel('6桁の数字'), await app.code());
+    await door.inside(page);
+  });
+
+  await step('when the rule goes, the last one may go, too', async () => {
+    await rule(owner, []);
+    await page.goto('/me/security');
+    await page.getByRole('button', { name: '認証アプリを外す' }).waitFor();
+    assert.ok(await page.getByRole('button', { name: '認証アプリを外す' }).isEnabled());
+  });
+});

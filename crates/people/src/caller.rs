@@ -187,12 +187,9 @@ impl People {
     async fn open_session(&self, headers: &HeaderMap) -> Result<(Entering, Effective), Refusal> {
         let missing = || Refusal::new(&SESSION_MISSING);
         let token = cookie(headers, self.settings.cookie()).map(Token::presented).ok_or_else(missing)?;
-        let read = async move |reader: &mut Reader| -> Result<_, kairan_storage::Error> {
-            let Some(session) = queries::session(reader, &token).await? else { return Ok(None) };
-            let facts = queries::standing_facts(reader, &session).await?;
-            Ok(Some((session, facts.needs())))
-        };
-        let (session, needs) = self.store.read(read).await?.ok_or_else(missing)?;
+        let read = async move |reader: &mut Reader| queries::session(reader, &token).await;
+        let session = self.store.read::<_, kairan_storage::Error, _>(read).await?.ok_or_else(missing)?;
+        let needs = session.needs();
         let now = self.surroundings().now();
         let (member, id) = (session.member, session.id);
         if over(session.expires_at, session.seen, session.idle, now) {
@@ -220,8 +217,7 @@ impl People {
         let (member, session, now) = (caller.member, caller.session, self.surroundings().now());
         let read = async move |reader: &mut Reader| -> Result<Option<Effective>, kairan_storage::Error> {
             let Some(open) = queries::session_by_id(reader, member, session).await? else { return Ok(None) };
-            let complete = queries::standing_facts(reader, &open).await?.needs().is_none();
-            let lasts = complete && !over(open.expires_at, open.seen, open.idle, now);
+            let lasts = open.needs().is_none() && !over(open.expires_at, open.seen, open.idle, now);
             Ok(lasts.then_some(open.policy))
         };
         let policy = self.store.read(read).await?.ok_or_else(|| Refusal::new(&SESSION_MISSING))?;

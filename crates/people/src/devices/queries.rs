@@ -211,28 +211,25 @@ pub async fn terms(reader: &mut Reader) -> Result<Terms> {
     Ok(Terms { version: row.get(0)?, text: row.get(1)?, since: row.get(2)? })
 }
 
-/// What a session's standing has to do with its device: with none, whether one is asked for.
-///
-/// # Errors
-/// What the engine says.
-pub async fn standing(reader: &mut Reader, device: Option<DeviceId>) -> Result<DeviceFacts> {
-    let sql = "SELECT d.state, d.consent_version, (SELECT MAX(version) FROM device_terms) FROM devices d WHERE d.id = $1";
-    let row = match device {
-        Some(device) => reader.maybe(sql, params![device]).await?,
-        None => None,
+/// What a session's standing has to do with its device, as `devices` and `device_terms` have it: the device's state, the
+/// version of the terms that was accepted on it, and the one in force. With no device, whether one is asked for.
+#[must_use]
+pub fn facts(
+    state: Option<&str>,
+    accepted: Option<i64>,
+    in_force: Option<i64>,
+    required: bool,
+) -> DeviceFacts {
+    let Some(state) = state else {
+        return if required { DeviceFacts::Missing } else { DeviceFacts::NotAsked };
     };
-    let Some(row) = row else {
-        let required = settings(reader).await?.required;
-        return Ok(if required { DeviceFacts::Missing } else { DeviceFacts::NotAsked });
-    };
-    let in_force = row.get::<Option<i64>>(2)?.unwrap_or(terms::FIRST);
-    let consented = row.get::<Option<i64>>(1)? == Some(in_force);
-    Ok(match State::named(&row.get::<String>(0)?) {
+    let consented = accepted == Some(in_force.unwrap_or(terms::FIRST));
+    match State::named(state) {
         Some(State::Enrolled) => DeviceFacts::Enrolled { consented, approved: true },
         Some(State::Pending) => DeviceFacts::Enrolled { consented, approved: false },
         // Its sessions ended when it was shut out; one that did not is not complete.
         _ => DeviceFacts::Missing,
-    })
+    }
 }
 
 /// Whether somebody works in a department that `manager` works in, or in one below it.

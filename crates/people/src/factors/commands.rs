@@ -23,11 +23,12 @@ use super::totp;
 use super::webauthn::{Assertion, Expected, Fault, Registered};
 use crate::members::queries::record;
 use crate::members::roles::must_manage;
+use crate::policies::queries::factor_demand;
 use crate::short_code::plain_short_code;
 use crate::signin::commands::{
     Entered, close_sessions, issue_recovery_codes, prove, recovery_digest, rotate, use_recovery_code,
 };
-use crate::signin::queries::{self as signin, Session, standing_facts};
+use crate::signin::queries::{self as signin, Session};
 use crate::signin::rules::SESSION_MISSING;
 use crate::signin::standing::Needs;
 use crate::{Caller, Token};
@@ -56,16 +57,10 @@ impl Evidence {
     }
 }
 
-/// The member's open session, as it stands inside this transaction, and what it needs.
-async fn open(
-    tx: &mut Tx,
-    member: MemberId,
-    session: SessionId,
-) -> Result<(Session, Option<Needs>), Refusal> {
+/// The member's open session, as it stands inside this transaction.
+async fn open(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<Session, Refusal> {
     let missing = || Refusal::new(&SESSION_MISSING);
-    let open = signin::session_by_id(tx, member, session).await?.ok_or_else(missing)?;
-    let needs = standing_facts(tx, &open).await?.needs();
-    Ok((open, needs))
+    signin::session_by_id(tx, member, session).await?.ok_or_else(missing)
 }
 
 /// R23: refuses unless the session's person proved to be there lately.
@@ -88,8 +83,8 @@ pub async fn show(
     client: &ClientInfo,
     token: &Token,
 ) -> Result<Option<Entered>, Refusal> {
-    let (open, needs) = open(tx, member, session).await?;
-    if needs != Some(Needs::SecondFactor) {
+    let open = open(tx, member, session).await?;
+    if open.needs() != Some(Needs::SecondFactor) {
         return Err(Refusal::new(&FACTOR_NOT_ASKED));
     }
     // One sheet of paper is not two proofs.
@@ -242,8 +237,8 @@ fn reset_digest(member: MemberId, typed: &str) -> Option<[u8; 32]> {
 
 /// Refuses unless this session may add a factor: the first one when it is asked for, another one after a fresh proof.
 async fn may_enrol(tx: &mut Tx, member: MemberId, session: SessionId) -> Result<Session, Refusal> {
-    let (open, needs) = open(tx, member, session).await?;
-    if let Some(needs) = needs.filter(|needs| *needs != Needs::EnrolFactor) {
+    let open = open(tx, member, session).await?;
+    if let Some(needs) = open.needs().filter(|needs| *needs != Needs::EnrolFactor) {
         return Err(crate::caller::incomplete(needs));
     }
     if open.factors > 0 {
@@ -408,9 +403,9 @@ pub async fn remove(tx: &mut Tx, caller: &Caller, passkey: Option<FactorId>) -> 
         None => one.kind == Kind::Totp,
     });
     let Some(found) = found else { return Err(Refusal::new(&NOT_FOUND)) };
-    let (open, _) = open(tx, member, caller.session).await?;
+    let open = open(tx, member, caller.session).await?;
     proved_within(open.proved_at, FRESH, tx.now())?;
-    if factors.len() == 1 && standing_facts(tx, &open).await?.factor_demanded {
+    if factors.len() == 1 && factor_demand(tx, &open).await?.is_some() {
         return Err(Refusal::new(&FACTOR_LAST));
     }
     end(tx, member, caller.device, found.id, found.secret).await

@@ -21,6 +21,7 @@ use super::queries::{self, Factor};
 use super::rules::{Kind, name};
 use crate::devices::DeviceProof;
 use crate::invitations::http::Qr;
+use crate::policies::queries::factor_demand;
 use crate::short_code::short_code;
 use crate::signin::http::{Entrance, Me, Standing, WithCookie, entered};
 use crate::signin::queries as signin;
@@ -194,8 +195,11 @@ struct Factors {
     password: Option<PasswordSince>,
     /// Recovery codes that were not used.
     recovery_left: usize,
-    /// Whether one must have a second factor.
+    /// Whether one must have a second factor, here or on another of one's devices.
     required: bool,
+    /// The name of the rule that says so; null when none does: it may be one's role, or how one's account stands.
+    #[schema(required = true)]
+    required_by: Option<String>,
     /// A code that ends them, made by an administrator and not used.
     #[schema(required = true)]
     reset: Option<ResetWaiting>,
@@ -256,7 +260,7 @@ async fn list_factors(State(people): State<People>, entering: Entering) -> Answe
     let read = async move |reader: &mut Reader| -> Result<Factors, Refusal> {
         let open = signin::session_by_id(reader, member, session).await?;
         let open = open.ok_or_else(|| Refusal::new(&SESSION_MISSING))?;
-        let required = signin::standing_facts(reader, &open).await?.factor_demanded;
+        let demand = factor_demand(reader, &open).await?;
         let (apps, passkeys): (Vec<_>, Vec<_>) =
             queries::factors(reader, member).await?.into_iter().partition(|one| one.kind == Kind::Totp);
         let app = apps.into_iter().next();
@@ -268,7 +272,8 @@ async fn list_factors(State(people): State<People>, entering: Entering) -> Answe
                 .await?
                 .map(|changed_at| PasswordSince { changed_at }),
             recovery_left: signin::recovery_codes(reader, member).await?.len(),
-            required,
+            required: demand.is_some(),
+            required_by: demand.and_then(|demand| demand.rule),
             reset: reset.map(|reset| ResetWaiting {
                 by: reset.maker,
                 at: reset.made_at,

@@ -1,5 +1,7 @@
 //! Reading somebody's second factors.
 
+use std::collections::HashSet;
+
 use kairan_core::{FactorId, Instant, MemberId, SecretId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
@@ -86,6 +88,15 @@ pub async fn app(reader: &mut Reader, member: MemberId) -> Result<Option<(Factor
 pub async fn has_factor(reader: &mut Reader, member: MemberId) -> Result<bool> {
     let sql = "SELECT COUNT(*) FROM factors WHERE member = $1";
     Ok(reader.one(sql, params![member]).await?.get::<i64>(0)? > 0)
+}
+
+/// Everybody who has a second factor.
+///
+/// # Errors
+/// What the engine says.
+pub async fn holders(reader: &mut Reader) -> Result<HashSet<MemberId>> {
+    let rows = reader.query("SELECT DISTINCT member FROM factors", params![]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// The seed that was shown and is not confirmed.

@@ -14,6 +14,7 @@ use super::hours::{Hours, open_next};
 use super::networks::within;
 use super::rules::{Limit, Limits, POLICY_HOURS, POLICY_NETWORK, Rule, Who};
 use crate::signin::rules::{Life, life};
+use crate::signin::standing::demands_factor;
 
 /// What the organisation decided about devices apart from its rules; rules only ever narrow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub struct Effective {
     pub networks: Vec<Said<Vec<String>>>,
     /// How many devices one person may have.
     pub devices: Option<i64>,
+    /// Whether a second factor must be had; some roles always must (R4).
+    pub second_factor: bool,
     /// How long a session lasts at most, hours (R19).
     pub session_hours: i64,
     /// How long it lasts unused, minutes (R19).
@@ -175,7 +178,8 @@ impl Effective {
 
     /// Takes one rule in: never loosens anything.
     fn narrow(&mut self, rule: &Rule) {
-        let Limits { download, copy, print, share, watermark, blur, hours, networks, .. } = &rule.limits;
+        let Limits { download, copy, print, share, watermark, blur, second_factor, hours, networks, .. } =
+            &rule.limits;
         let flags = [
             (Limit::Download, &mut self.download, download, false),
             (Limit::Copy, &mut self.copy, copy, false),
@@ -183,6 +187,7 @@ impl Effective {
             (Limit::Share, &mut self.share, share, false),
             (Limit::Watermark, &mut self.watermark, watermark, true),
             (Limit::Blur, &mut self.blur, blur, true),
+            (Limit::SecondFactor, &mut self.second_factor, second_factor, true),
         ];
         for (limit, held, said, strict) in flags {
             if *said == Some(strict) {
@@ -241,8 +246,8 @@ pub fn shortest(rules: &[Rule]) -> Option<Life> {
     Some(Life { absolute, idle: idle.map_or(NEVER, |minutes| minutes * MINUTE) })
 }
 
-/// What holds for somebody: the strictest of all rules that meet them, within what R19 allows their role and what the
-/// organisation decided about devices.
+/// What holds for somebody: the strictest of all rules that meet them, within what R4 and R19 say of their role and what
+/// the organisation decided about devices.
 #[must_use]
 pub fn effective(version: i64, rules: &[Rule], who: &Who, usual: Usual) -> Effective {
     let life = life(who.role);
@@ -257,6 +262,7 @@ pub fn effective(version: i64, rules: &[Rule], who: &Who, usual: Usual) -> Effec
         hours: Vec::new(),
         networks: Vec::new(),
         devices: usual.devices,
+        second_factor: demands_factor(who.role),
         session_hours: life.absolute / HOUR,
         session_idle_minutes: life.idle / MINUTE,
         app_lock_minutes: None,

@@ -14,7 +14,7 @@ use super::checks::checked;
 use super::commands::Change;
 use super::effective::{Because, Effective, Said};
 use super::hours::Hours;
-use super::preview::{Preview, Way, preview};
+use super::preview::{Preview, Troubled, Way, preview};
 use super::queries::Policies;
 use super::rules::{Limit, Rule};
 use super::{commands, queries};
@@ -94,6 +94,7 @@ struct PolicyPreview {
     people: usize,
     /// Who kept files lately where they could not any more; 50 at most.
     troubled: Vec<PolicyTroubled>,
+    enrolling: PolicyEnrolling,
     /// Whether whoever asks would shut themselves out.
     #[schema(required = true)]
     locks_you_out: Option<PolicyLocksOut>,
@@ -110,14 +111,29 @@ struct PolicyRuleChanged {
     limits: Vec<Limit>,
 }
 
-/// Somebody who did lately what they could not do any more.
+/// Somebody whom the change would trouble.
 #[derive(Serialize, ToSchema)]
 struct PolicyTroubled {
     #[schema(value_type = String, format = Uuid)]
     member: MemberId,
     name: String,
-    /// The name of the rule that would forbid it.
+    /// The name of the rule that would do it.
     because: String,
+}
+
+impl From<Troubled> for PolicyTroubled {
+    fn from(Troubled { member, name, because }: Troubled) -> Self {
+        Self { member, name, because }
+    }
+}
+
+/// Who has no second factor and would have to choose one before they go on.
+#[derive(Serialize, ToSchema)]
+struct PolicyEnrolling {
+    /// How many they are.
+    people: usize,
+    /// Who; 50 at most.
+    named: Vec<PolicyTroubled>,
 }
 
 /// Why whoever asks would be shut out.
@@ -136,16 +152,13 @@ impl From<Preview> for PolicyPreview {
             how: one.how,
             limits: one.limits,
         });
-        let troubled = preview.troubled.into_iter().map(|one| PolicyTroubled {
-            member: one.member,
-            name: one.name,
-            because: one.because,
-        });
+        let named = |people: Vec<Troubled>| people.into_iter().map(PolicyTroubled::from).collect();
         Self {
             changed: changed.collect(),
             devices: preview.devices,
             people: preview.people,
-            troubled: troubled.collect(),
+            troubled: named(preview.troubled),
+            enrolling: PolicyEnrolling { people: preview.enrolling_people, named: named(preview.enrolling) },
             locks_you_out: preview.locks_out.map(|(because, rule)| PolicyLocksOut { rule, because }),
         }
     }
@@ -181,6 +194,7 @@ struct OwnPolicy {
     /// From one of each of these; none: from anywhere.
     networks: Vec<PolicyNetworksSaid>,
     devices: PolicyNumber,
+    second_factor: PolicyRequired,
     session_hours: PolicyNumber,
     session_idle_minutes: PolicyNumber,
     app_lock_minutes: PolicyNumber,
@@ -247,6 +261,7 @@ impl From<Effective> for OwnPolicy {
             hours: hours.map(|Said { value: hours, rule }| PolicyHoursSaid { hours, rule }).collect(),
             networks: networks.map(|Said { value: list, rule }| PolicyNetworksSaid { list, rule }).collect(),
             devices: number(policy.devices, Limit::Devices),
+            second_factor: required(policy.second_factor, Limit::SecondFactor),
             session_hours: number(Some(policy.session_hours), Limit::SessionHours),
             session_idle_minutes: number(Some(policy.session_idle_minutes), Limit::SessionIdleMinutes),
             app_lock_minutes: number(policy.app_lock_minutes, Limit::AppLockMinutes),

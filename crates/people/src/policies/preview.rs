@@ -31,6 +31,10 @@ pub struct Preview {
     pub people: usize,
     /// Who kept files on a device lately on which they could not any more.
     pub troubled: Vec<Troubled>,
+    /// Who has no second factor and would have to choose one before they go on (R4).
+    pub enrolling: Vec<Troubled>,
+    /// How many those are, also where too many to be named.
+    pub enrolling_people: usize,
     /// Whether whoever asks would shut themselves out.
     pub locks_out: Option<(Because, String)>,
 }
@@ -61,14 +65,14 @@ pub enum Way {
     Removed,
 }
 
-/// Somebody who did lately what they could not do any more.
+/// Somebody whom the change would trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Troubled {
     /// Who.
     pub member: MemberId,
     /// What they are called.
     pub name: String,
-    /// The rule that would forbid it.
+    /// The rule that would do it.
     pub because: String,
 }
 
@@ -100,6 +104,7 @@ impl Limits {
             (Limit::Hours, self.hours != other.hours),
             (Limit::Networks, self.networks != other.networks),
             (Limit::Devices, self.devices != other.devices),
+            (Limit::SecondFactor, self.second_factor != other.second_factor),
             (Limit::SessionHours, self.session_hours != other.session_hours),
             (Limit::SessionIdleMinutes, self.session_idle_minutes != other.session_idle_minutes),
             (Limit::AppLockMinutes, self.app_lock_minutes != other.app_lock_minutes),
@@ -114,9 +119,17 @@ struct Place {
     member: MemberId,
     name: String,
     role: Role,
+    /// Whether they have a second factor.
+    factor: bool,
     /// None for somebody who has no device.
     device: Option<DeviceId>,
     seat: Seat,
+}
+
+impl Place {
+    fn troubled(&self, because: &str) -> Troubled {
+        Troubled { member: self.member, name: self.name.clone(), because: because.to_owned() }
+    }
 }
 
 /// What these rules would come to; they were checked.
@@ -134,7 +147,7 @@ pub async fn preview(
     let mut compared = Compared::new(before, rules, usual(reader).await?);
     let places = places(reader).await?;
     let (mut people, mut devices) = (HashSet::new(), 0);
-    let mut losing: Vec<(&Place, String)> = Vec::new();
+    let (mut losing, mut enrolling) = (Vec::<(&Place, String)>::new(), Vec::<Troubled>::new());
     for place in &places {
         let (old, new) = compared.of(place.role, place.seat);
         if old.same_as(new) {
@@ -145,12 +158,21 @@ pub async fn preview(
         if old.download && !new.download {
             losing.push((place, new.rule(Limit::Download).unwrap_or_default().to_owned()));
         }
+        // Places come member by member, and one factor does for all of them.
+        let told = enrolling.last().is_some_and(|last| last.member == place.member);
+        if new.second_factor && !old.second_factor && !place.factor && !told {
+            enrolling.push(place.troubled(new.rule(Limit::SecondFactor).unwrap_or_default()));
+        }
     }
+    let enrolling_people = enrolling.len();
+    enrolling.truncate(MOST_TROUBLED);
     Ok(Preview {
         changed: changes(&compared.before.rules, rules),
         devices,
         people: people.len(),
         troubled: troubled(reader, hooks, &losing, now.plus_ms(-LOOKED_BACK)).await?,
+        enrolling,
+        enrolling_people,
         locks_out: locks_out(reader, caller, rules, now).await?,
     })
 }
@@ -178,7 +200,7 @@ impl<'r> Compared<'r> {
 
 /// Everyone who is here, on each device that may be used; without one where they have none.
 async fn places(reader: &mut Reader) -> Result<Vec<Place>> {
-    let sql = "SELECT m.id, m.display_name, m.role, d.id, d.kind, d.ownership FROM members m LEFT JOIN devices d ON d.member = m.id AND d.state IN ('pending', 'enrolled', 'locked') WHERE m.state = 'active' ORDER BY m.id, d.id";
+    let sql = "SELECT m.id, m.display_name, m.role, d.id, d.kind, d.ownership, (SELECT COUNT(*) FROM factors f WHERE f.member = m.id) FROM members m LEFT JOIN devices d ON d.member = m.id AND d.state IN ('pending', 'enrolled', 'locked') WHERE m.state = 'active' ORDER BY m.id, d.id";
     let place = |row: &Row| -> Result<Place> {
         let role = Role::named(&row.get::<String>(2)?);
         let (kind, ownership): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -186,6 +208,7 @@ async fn places(reader: &mut Reader) -> Result<Vec<Place>> {
             member: row.get(0)?,
             name: row.get(1)?,
             role: role.ok_or_else(|| Error::Damaged("a member's role".into()))?,
+            factor: row.get::<i64>(6)? > 0,
             device: row.get(3)?,
             seat: seat_named(kind.as_deref(), ownership.as_deref())?,
         })
@@ -207,8 +230,7 @@ async fn troubled(
         let kept_on = hooks.downloads.kept_on(reader, first.member, since).await?;
         let here = |place: &Place| kept_on.iter().any(|device| device.is_none() || *device == place.device);
         let Some((place, rule)) = theirs.iter().find(|(place, _)| here(place)) else { continue };
-        let (member, name) = (place.member, place.name.clone());
-        found.push(Troubled { member, name, because: rule.clone() });
+        found.push(place.troubled(rule));
         if found.len() == MOST_TROUBLED {
             break;
         }

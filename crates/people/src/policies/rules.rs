@@ -85,6 +85,9 @@ pub struct Limits {
     /// How many devices one person may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices: Option<i64>,
+    /// Whether a second factor must be had (R4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<bool>,
     /// How long a session lasts at most, hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_hours: Option<i64>,
@@ -114,6 +117,7 @@ pub enum Limit {
     Hours,
     Networks,
     Devices,
+    SecondFactor,
     SessionHours,
     SessionIdleMinutes,
     AppLockMinutes,

@@ -4,7 +4,7 @@ use kairan_core::{Instant, MemberId, SecretId, SessionId};
 use kairan_storage::{Reader, Result, params};
 
 use super::rules::Subscription;
-use crate::signin::queries::{session_by_id, standing_facts};
+use crate::signin::queries::session_by_id;
 use crate::signin::rules::over;
 
 /// The kind of secret that holds a subscription, as JSON.
@@ -92,7 +92,7 @@ pub async fn reachable(
 ) -> Result<Option<(Subscribed, Subscription, bool)>> {
     let Some(subscribed) = subscription_of(reader, session).await? else { return Ok(None) };
     let Some(open) = session_by_id(reader, subscribed.member, session).await? else { return Ok(None) };
-    let incomplete = standing_facts(reader, &open).await?.needs().is_some();
+    let incomplete = open.needs().is_some();
     let after_hours = open.policy.hours.iter().any(|said| !said.value.open(now));
     if incomplete || after_hours || over(open.expires_at, open.seen, open.idle, now) {
         return Ok(None);

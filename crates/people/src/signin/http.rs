@@ -26,6 +26,7 @@ use crate::factors::rules::Way;
 use crate::members::http::Member;
 use crate::organisation::rules::short_name;
 use crate::oversight::queries::ask;
+use crate::policies::Limit;
 use crate::policies::http::MyPolicy;
 use crate::preferences::events::Preferences;
 use crate::{Caller, Entering, People, Settings, factors};
@@ -150,6 +151,9 @@ pub struct Standing {
     /// What one is to the organisation.
     #[schema(value_type = crate::members::names::Role)]
     pub role: Role,
+    /// The name of the rule by which one must have a second factor here; null when none says so.
+    #[schema(required = true)]
+    pub factor_rule: Option<String>,
     /// What one can show as a second factor.
     pub ways: Vec<Way>,
     /// This browser, when it is known.
@@ -275,15 +279,16 @@ impl People {
         let read = async move |reader: &mut Reader| -> Result<Standing, Refusal> {
             let missing = || Refusal::new(&rules::SESSION_MISSING);
             let open = queries::session_by_id(reader, member, session).await?.ok_or_else(missing)?;
-            let facts = queries::standing_facts(reader, &open).await?;
+            let needs = open.needs();
             let myself = queries::myself(reader, member, session).await?;
-            let here = Here::of(reader, &open, facts.needs()).await?;
+            let here = Here::of(reader, &open, needs).await?;
             Ok(Standing {
-                needs: facts.needs(),
+                needs,
                 name: myself.record.profile.display_name,
                 organisation: myself.organisation.into(),
                 session,
                 role: open.role,
+                factor_rule: open.policy.rule(Limit::SecondFactor).map(str::to_owned),
                 ways: factors::queries::ways(reader, member, open.paper, now).await?,
                 device: here.device,
                 terms: here.terms,

@@ -5,10 +5,11 @@ use kairan_core::{DeviceId, Instant, MemberId, Role, SecretId, SessionId};
 use kairan_storage::{Error, Reader, Result, Row, params};
 
 use super::rules;
-use super::standing::{Facts, demands_factor};
+use super::standing::{DeviceFacts, Facts, Needs};
 use crate::members::rules::{Kind, handle};
-use crate::policies::{self, Effective, Seat, Who};
-use crate::{Token, devices, organisation, preferences};
+use crate::policies::queries::{in_force, seat_named};
+use crate::policies::{Effective, Seat, Usual, Who, effective};
+use crate::{Token, devices, organisation, policies, preferences};
 
 /// Kinds of secrets of this feature.
 pub const SESSION_SECRET: &str = "session";
@@ -97,11 +98,13 @@ pub struct Session {
     pub paper: bool,
     /// How many second factors its person has.
     pub factors: i64,
-    /// Whether they must have one for another reason than their role: their password is short, or an administrator ended
-    /// the ones they had.
+    /// Whether they must have one for another reason than what holds for them ([`Effective::second_factor`]): their password
+    /// is short, or an administrator ended the ones they had.
     pub factor_asked: bool,
     /// On which device.
     pub device: Option<DeviceId>,
+    /// How that stands.
+    pub device_facts: DeviceFacts,
     /// Until when its present token opens; for ever where there is no device.
     pub token_until: Option<Instant>,
     /// Whether an invitation or the founding opened it.
@@ -116,11 +119,32 @@ pub struct Session {
     pub password_doubted: bool,
 }
 
+impl Session {
+    /// Whether its person must have a second factor, for their role, by a rule that meets them here, or else.
+    #[must_use]
+    pub fn factor_demanded(&self) -> bool {
+        self.policy.second_factor || self.factor_asked
+    }
+
+    /// What is missing first; nothing when it is complete: the one place that gathers what its standing follows from.
+    #[must_use]
+    pub fn needs(&self) -> Option<Needs> {
+        let facts = Facts {
+            has_factor: self.factors > 0,
+            factor_shown: self.factor_at.is_some(),
+            factor_demanded: self.factor_demanded(),
+            device: self.device_facts,
+            password_doubted: self.password_doubted,
+        };
+        facts.needs()
+    }
+}
+
 /// Sessions of members who are here; what follows says which.
 macro_rules! sessions {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited, s.opened_at, d.kind, d.ownership, (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.doubted) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN devices d ON d.id = s.device LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
+            "SELECT s.id, s.member, s.token, s.expires_at, s.idle, COALESCE(seen.at, s.opened_at), m.role, m.kind, s.factor_at, s.proved_at, s.paper, (SELECT COUNT(*) FROM factors f WHERE f.member = s.member), (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.short), (SELECT COUNT(*) FROM factor_resets r WHERE r.member = s.member AND r.used), s.device, s.token_until, seen.token_until, s.invited, s.opened_at, d.kind, d.ownership, (SELECT COUNT(*) FROM credentials c WHERE c.member = s.member AND c.doubted), d.state, d.consent_version, (SELECT MAX(version) FROM device_terms) FROM sessions s JOIN members m ON m.id = s.member LEFT JOIN devices d ON d.id = s.device LEFT JOIN marks_session_seen seen ON seen.session = s.id ",
             $which,
             " AND m.state = 'active' AND m.locked_at IS NULL"
         )
@@ -157,27 +181,20 @@ pub async fn session_by_id(
     }
 }
 
-/// What this session's standing follows from: the one place that gathers it.
-///
-/// # Errors
-/// What the engine says.
-pub async fn standing_facts(reader: &mut Reader, session: &Session) -> Result<Facts> {
-    Ok(Facts {
-        has_factor: session.factors > 0,
-        factor_shown: session.factor_at.is_some(),
-        factor_demanded: demands_factor(session.role) || session.factor_asked,
-        device: devices::queries::standing(reader, session.device).await?,
-        password_doubted: session.password_doubted,
-    })
-}
-
 /// A session never outlives what holds for it now, whatever held when it was opened (R19).
 async fn session_from_row(reader: &mut Reader, row: &Row) -> Result<Session> {
     let (opened_at, role): (Instant, Role) = (row.get(18)?, role(row, 6)?);
     let (device_kind, ownership): (Option<String>, Option<String>) = (row.get(19)?, row.get(20)?);
-    let seat = policies::queries::seat_named(device_kind.as_deref(), ownership.as_deref())?;
-    let policy = policies::queries::of(reader, &Who { role, seat }).await?;
+    let settings = devices::queries::settings(reader).await?;
+    let seat = match seat_named(device_kind.as_deref(), ownership.as_deref())? {
+        Seat::Unknown if settings.required => Seat::ToCome,
+        known => known,
+    };
+    let policies = in_force(reader).await?;
+    let policy = effective(policies.version, &policies.rules, &Who { role, seat }, Usual::from(&settings));
     let life = policy.life();
+    let (state, consented): (Option<String>, Option<i64>) = (row.get(22)?, row.get(23)?);
+    let terms: Option<i64> = row.get(24)?;
     Ok(Session {
         id: row.get(0)?,
         member: row.get(1)?,
@@ -193,6 +210,7 @@ async fn session_from_row(reader: &mut Reader, row: &Row) -> Result<Session> {
         factors: row.get(11)?,
         factor_asked: row.get::<i64>(12)? + row.get::<i64>(13)? > 0,
         device: row.get(14)?,
+        device_facts: devices::queries::facts(state.as_deref(), consented, terms, settings.required),
         // The journal's word and the mark's: the later token is the one that opens.
         token_until: row.get::<Option<Instant>>(15)?.max(row.get(16)?),
         invited: row.get(17)?,

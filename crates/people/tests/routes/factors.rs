@@ -13,13 +13,13 @@ use kairan_storage::{Reader, Stream, events_after};
 use serde_json::{Value, json};
 
 /// Somebody's authenticator app.
-struct App {
+pub struct App {
     seed: Vec<u8>,
 }
 
 impl App {
     /// Enrols one; what the server answered comes with it.
-    async fn enrol(world: &World, cookie: &str) -> (Self, Reply) {
+    pub async fn enrol(world: &World, cookie: &str) -> (Self, Reply) {
         let offer = call(world, cookie, Method::POST, "/me/totp", None).await.expect(201);
         let app = Self { seed: seed(&offer) };
         let body = json!({"code": app.code(world, 0)});
@@ -43,16 +43,16 @@ fn seed(offer: &Value) -> Vec<u8> {
     bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | bit)).collect()
 }
 
-async fn call(world: &World, cookie: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
+pub async fn call(world: &World, cookie: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
     send_with(&world.app(), method, path, Some(cookie), body.as_ref()).await
 }
 
-async fn password(world: &World, person: &Person) -> Reply {
+pub async fn password(world: &World, person: &Person) -> Reply {
     world.anyone(Method::POST, "/session", &world.credentials(person)).await
 }
 
 /// Enrols an app in a complete session; the person goes on with the cookie they got.
-async fn with_app(world: &World, person: &Person) -> (Person, App, Vec<String>) {
+pub async fn with_app(world: &World, person: &Person) -> (Person, App, Vec<String>) {
     let (app, reply) = App::enrol(world, &person.cookie).await;
     let cookie = reply.cookie.clone().expect("another token");
     let done = reply.expect(200);

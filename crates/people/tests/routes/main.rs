@@ -4,6 +4,7 @@
 mod alarms;
 mod bad_input;
 mod console;
+mod demands;
 mod departments;
 mod devices;
 mod factors;

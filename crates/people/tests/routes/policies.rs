@@ -11,17 +11,17 @@ use kairan_storage::testing::both_engines;
 use kairan_storage::{Error, Reader, Stream, Tx, events_after};
 use serde_json::{Value, json};
 
-const PATH: &str = "/organisation/policies";
+pub const PATH: &str = "/organisation/policies";
 
 /// A rule of this number.
 #[expect(clippy::needless_pass_by_value, reason = "they are written where they are used")]
-fn rule(number: u8, name: &str, applies: Value, limits: Value) -> Value {
+pub fn rule(number: u8, name: &str, applies: Value, limits: Value) -> Value {
     let id = format!("0192f0c1-2b3a-7c4d-8e5f-6a7b8c9d0e{number:02x}");
     json!({ "id": id, "name": name, "applies": applies, "limits": limits })
 }
 
 /// Puts these in force, whatever was before.
-async fn decide(world: &World, rules: &[Value]) -> Reply {
+pub async fn decide(world: &World, rules: &[Value]) -> Reply {
     let version = world.get(&world.owner, PATH).await.expect(200)["version"].clone();
     world.prove(&world.owner).await;
     let change = json!({ "version": version, "rules": rules, "understood": false });
@@ -368,7 +368,8 @@ async fn a_preview_tells_whom_a_change_would_meet_and_changes_nothing() {
             seen,
             json!({
                 "changed": [{"id": members["id"], "name": "メンバー", "how": "added", "limits": ["download", "watermark"]}],
-                "devices": 3, "people": 2, "troubled": [], "locks_you_out": null,
+                "devices": 3, "people": 2, "troubled": [], "enrolling": {"people": 0, "named": []},
+                "locks_you_out": null,
             })
         );
         assert_eq!(world.get(&world.owner, PATH).await.expect(200)["version"], 0);

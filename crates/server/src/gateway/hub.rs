@@ -59,6 +59,8 @@ pub(super) enum Call {
     Profile(MemberId, Utf8Bytes),
     /// An event raised alarms for these.
     Alarmed(Vec<(Audience, Option<MemberId>)>),
+    /// Connections whose sessions are not complete any more.
+    Incomplete(Vec<Number>),
     /// The server goes down.
     CloseAll(oneshot::Sender<()>),
 }

@@ -11,10 +11,7 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
 use kairan_people::alarms::rules::Audience;
-use kairan_people::devices::events::DeviceFact;
-use kairan_people::policies::events::PolicyFact;
-use kairan_people::policies::queries::Policies;
-use kairan_people::policies::{self, Effective, Seat, Usual, Who, effective};
+use kairan_people::policies::queries::{Policies, in_force};
 use kairan_people::{Caller, alarms, departments, members, preferences, signin};
 use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
 use kairan_talk::rooms::{self, http::Room};
@@ -28,6 +25,8 @@ use super::frames::{Closing, Plain};
 use super::hub::{Arrival, Call, Hub, Mailbox};
 use super::routing::{Deliveries, Number, Place, Routing, Shown};
 use crate::metrics::Metrics;
+
+mod policies;
 
 /// Frames waiting for one connection at most; with [`QUEUE_BYTES`] it bounds what a slow reader costs (R78).
 pub const QUEUE_FRAMES: usize = 1_024;
@@ -122,7 +121,7 @@ impl Task {
             .read(async |reader| {
                 let memberships = rooms::queries::all_memberships(reader).await?;
                 let heads = rooms::queries::heads(reader).await?;
-                Ok((memberships, heads, policies::queries::in_force(reader).await?))
+                Ok((memberships, heads, in_force(reader).await?))
             })
             .await
     }
@@ -250,54 +249,6 @@ impl Task {
         }
     }
 
-    /// Other rules, or a device that was somebody else's thing than noted: those it shuts out go at once, the others are told.
-    fn policy_event(&mut self, event: &Event) {
-        let told = Plain::Mine { what: "policy", room: None }.text();
-        if let Some(Ok(PolicyFact::Set(set))) = PolicyFact::of(event) {
-            self.policies = Policies { version: set.version, rules: set.rules };
-            self.let_go_of_those_shut_out();
-            let everyone = self.routing.all().into_iter().map(|number| (number, told.clone())).collect();
-            self.deliver(everyone);
-        } else if let (Some(Ok(DeviceFact::Described(fact))), Stream::Member(member)) =
-            (DeviceFact::of(event), event.stream)
-        {
-            for slot in self.slots.values_mut().filter(|slot| slot.caller.device == Some(fact.device)) {
-                if let Seat::Device(_, ownership) = &mut slot.caller.whence.seat {
-                    *ownership = fact.ownership;
-                }
-            }
-            self.let_go_of_those_shut_out();
-            self.tell_member(member, &told);
-        }
-    }
-
-    /// The hours of some may have ended.
-    fn let_go_after_hours(&mut self) {
-        if self.policies.rules.iter().any(|rule| rule.limits.hours.is_some()) {
-            self.let_go_of_those_shut_out();
-        }
-    }
-
-    /// Ends the connections of those whom the policies do not let be here now (R20). Nothing is read: a connection knows
-    /// what it comes from.
-    fn let_go_of_those_shut_out(&mut self) {
-        let (now, rules) = (self.store.surroundings().now(), &self.policies.rules);
-        // Only hours and networks are asked for, which nothing but rules decides.
-        let usual = Usual { devices: None, lease_hours: 0 };
-        let mut known: HashMap<Who, Effective> = HashMap::new();
-        let mut shut = Vec::new();
-        for (number, Slot { caller, .. }) in &self.slots {
-            let who = Who { role: caller.role, seat: caller.whence.seat };
-            let policy = known.entry(who).or_insert_with(|| effective(0, rules, &who, usual));
-            if policy.shuts(caller.whence.address, now).is_some() {
-                shut.push(*number);
-            }
-        }
-        for number in shut {
-            self.let_go(number, Closing::Policy);
-        }
-    }
-
     /// Reads for whom an event raised alarms, beside the hub.
     fn read_alarms(&self, event: &Event) {
         let (hub, store, event) = (self.hub.clone(), self.store.clone(), event.clone());
@@ -388,6 +339,11 @@ impl Task {
                 self.deliver(deliveries);
             }
             Call::Alarmed(raised) => self.alarmed(raised),
+            Call::Incomplete(numbers) => {
+                for number in numbers {
+                    self.let_go(number, Closing::SessionEnded);
+                }
+            }
             Call::CloseAll(done) => {
                 for slot in self.slots.values() {
                     slot.closing.send_replace(Some(Closing::GoingDown));

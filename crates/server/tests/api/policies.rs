@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kairan_core::Role;
 use kairan_core::time::HOUR;
 use kairan_people::devices::Purpose;
 use kairan_people::testing::Person;
@@ -86,6 +87,34 @@ async fn a_change_closes_the_sockets_it_shuts_out_and_tells_the_others() {
         let path = format!("/devices/{}", hana.browser.device);
         server.patch(&server.owner, &path, &json!({"ownership": "lent"})).await.expect(200);
         assert_eq!(socket.end_within(A_SECOND).await, Some(4403));
+    })
+    .await;
+}
+
+/// R4, R20: whoever has no second factor when a rule begins to ask for one is let go of, and can only enrol.
+#[tokio::test]
+async fn a_rule_that_asks_for_a_second_factor_closes_the_sockets_of_those_without_one() {
+    on_both_engines(async |server| {
+        let asking = |applies| rule("二要素", applies, json!({"second_factor": true}));
+        decide(&server, asking(json!({"roles": ["manager"]}))).await;
+        // Who joins under the rule gets one on the way in.
+        let taro = server.with_role("丙山 太郎", Role::Manager).await;
+        let (hana, jiro) = (server.member("乙川 二葉").await, server.member("丁野 二郎").await);
+        let (mut theirs, mut hers) = (Socket::open(&server, &taro).await, Socket::open(&server, &hana).await);
+        decide(&server, asking(json!({"roles": ["manager", "member"]}))).await;
+        assert_eq!(hers.end().await, Some(4401));
+        no_ticket(&server, &hana, "session.incomplete").await;
+        theirs.until(|frame| frame["t"] == "mine" && frame["what"] == "policy").await;
+        server.mark(&taro);
+        theirs.until_marked().await;
+
+        // So does another word on whose thing a device is.
+        decide(&server, asking(json!({"ownership": "lent"}))).await;
+        let mut his = Socket::open(&server, &jiro).await;
+        let path = format!("/devices/{}", jiro.browser.device);
+        server.patch(&server.owner, &path, &json!({"ownership": "lent"})).await.expect(200);
+        assert_eq!(his.end().await, Some(4401));
+        no_ticket(&server, &jiro, "session.incomplete").await;
     })
     .await;
 }

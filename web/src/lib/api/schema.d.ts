@@ -2550,8 +2550,10 @@ export interface components {
             password: null | components["schemas"]["PasswordSince"];
             /** @description Recovery codes that were not used. */
             recovery_left: number;
-            /** @description Whether one must have a second factor. */
+            /** @description Whether one must have a second factor, here or on another of one's devices. */
             required: boolean;
+            /** @description The name of the rule that says so; null when none does: it may be one's role, or how one's account stands. */
+            required_by: string | null;
             reset: null | components["schemas"]["ResetWaiting"];
             totp: null | components["schemas"]["TotpSince"];
         };
@@ -3278,6 +3280,7 @@ export interface components {
             /** @description From one of each of these; none: from anywhere. */
             networks: components["schemas"]["PolicyNetworksSaid"][];
             print: components["schemas"]["PolicyAllowed"];
+            second_factor: components["schemas"]["PolicyRequired"];
             session_hours: components["schemas"]["PolicyNumber"];
             session_idle_minutes: components["schemas"]["PolicyNumber"];
             share: components["schemas"]["PolicyAllowed"];
@@ -3408,6 +3411,13 @@ export interface components {
             /** @description The whole set. */
             rules: components["schemas"]["PolicyRule"][];
         };
+        /** @description Who has no second factor and would have to choose one before they go on. */
+        PolicyEnrolling: {
+            /** @description Who; 50 at most. */
+            named: components["schemas"]["PolicyTroubled"][];
+            /** @description How many they are. */
+            people: number;
+        };
         /**
          * @description A span of every chosen day. One that ends at or before it begins goes on past midnight, and belongs to the day on which
          *     it began.
@@ -3428,7 +3438,7 @@ export interface components {
          * @description The name of a limit; as on the wire.
          * @enum {string}
          */
-        PolicyLimit: "download" | "copy" | "print" | "share" | "watermark" | "blur" | "hours" | "networks" | "devices" | "session_hours" | "session_idle_minutes" | "app_lock_minutes" | "lease_hours";
+        PolicyLimit: "download" | "copy" | "print" | "share" | "watermark" | "blur" | "hours" | "networks" | "devices" | "second_factor" | "session_hours" | "session_idle_minutes" | "app_lock_minutes" | "lease_hours";
         /** @description What a rule limits. What is left out is not spoken of. */
         PolicyLimits: {
             /**
@@ -3477,6 +3487,11 @@ export interface components {
              */
             print?: boolean | null;
             /**
+             * @description Whether a second factor must be had (R4).
+             * @default null
+             */
+            second_factor?: boolean | null;
+            /**
              * Format: int64
              * @description How long a session lasts at most, hours.
              * @default null
@@ -3524,6 +3539,7 @@ export interface components {
             changed: components["schemas"]["PolicyRuleChanged"][];
             /** @description On how many devices something would be different. */
             devices: number;
+            enrolling: components["schemas"]["PolicyEnrolling"];
             locks_you_out: null | components["schemas"]["PolicyLocksOut"];
             /** @description For how many people. */
             people: number;
@@ -3567,9 +3583,9 @@ export interface components {
              */
             version: number;
         };
-        /** @description Somebody who did lately what they could not do any more. */
+        /** @description Somebody whom the change would trouble. */
         PolicyTroubled: {
-            /** @description The name of the rule that would forbid it. */
+            /** @description The name of the rule that would do it. */
             because: string;
             /** Format: uuid */
             member: string;
@@ -4211,6 +4227,8 @@ export interface components {
             /** @description Whether this browser is enrolled with a code only; not so after an invitation or set-up. */
             code_needed: boolean;
             device: null | components["schemas"]["StandingDevice"];
+            /** @description The name of the rule by which one must have a second factor here; null when none says so. */
+            factor_rule: string | null;
             /** @description Who one is, as the organisation knows one. */
             name: string;
             needs: null | components["schemas"]["Needs"];

@@ -45,6 +45,7 @@ describe('what is written into a rule', () => {
 		expect(said({ download: true, watermark: false }, 'download')).toBeUndefined();
 		expect(said({ download: true, watermark: false }, 'watermark')).toBeUndefined();
 		expect(said({ download: false }, 'download')).toBe(false);
+		expect(said({ second_factor: false }, 'second_factor')).toBeUndefined();
 		expect(said({ lease_hours: 0 }, 'lease_hours')).toBe(0);
 	});
 });
@@ -145,6 +146,7 @@ describe('what people read', () => {
 			hours: [{ from: '07:00', to: '22:00', days: [1, 2, 3, 4, 5, 6, 7], rule: '私物' }],
 			networks: [],
 			devices: { value: null, rule: null },
+			second_factor: { required: true, rule: '全員' },
 			session_hours: { value: 720, rule: null },
 			session_idle_minutes: { value: 20_160, rule: null },
 			app_lock_minutes: { value: null, rule: null },
@@ -154,6 +156,7 @@ describe('what people read', () => {
 			{ words: 'ファイルは見るだけです。端末に保存できません。', rule: '私物' },
 			{ words: '画面とファイルに、あなたの氏名・番号・時刻の透かしが入ります。', rule: '全員' },
 			{ words: '毎日の7:00から22:00のあいだ使えます。', rule: '私物' },
+			{ words: 'サインインに、二つ目の確認（認証アプリかパスキー）が要ります。', rule: '全員' },
 			{ words: 'サインインは30日で切れます。切れたら、もう一度入ってください。', rule: null },
 			{ words: '14日使わないと、サインインが切れます。', rule: null },
 			{ words: '電波がないとき読めるのは、24時間までです。', rule: null }

@@ -9,7 +9,14 @@ export const SECTIONS: readonly { name: 'out' | 'where' | 'devices'; limits: rea
 	{ name: 'where', limits: ['hours', 'networks'] },
 	{
 		name: 'devices',
-		limits: ['devices', 'session_hours', 'session_idle_minutes', 'app_lock_minutes', 'lease_hours']
+		limits: [
+			'devices',
+			'second_factor',
+			'session_hours',
+			'session_idle_minutes',
+			'app_lock_minutes',
+			'lease_hours'
+		]
 	}
 ];
 export const LIMITS: readonly Limit[] = SECTIONS.flatMap(({ limits }) => limits);
@@ -21,7 +28,8 @@ export const STRICT: Record<Flag, boolean> = {
 	print: false,
 	share: false,
 	watermark: true,
-	blur: true
+	blur: true,
+	second_factor: true
 };
 export const isFlag = (limit: Limit): limit is Flag => limit in STRICT;
 

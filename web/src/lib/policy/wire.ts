@@ -6,7 +6,7 @@ import type { DeviceKind, Ownership } from '$lib/device/calls';
 
 /** In the organisation's zone, Japan. Days as in ISO 8601: Monday is 1. */
 export type Hours = { from: string; to: string; days: number[] };
-export type Flag = 'download' | 'copy' | 'print' | 'share' | 'watermark' | 'blur';
+export type Flag = 'download' | 'copy' | 'print' | 'share' | 'watermark' | 'blur' | 'second_factor';
 export type Amount =
 	'devices' | 'session_hours' | 'session_idle_minutes' | 'app_lock_minutes' | 'lease_hours';
 export type Limit = Flag | Amount | 'hours' | 'networks';
@@ -20,11 +20,14 @@ export type Applies = { kinds: DeviceKind[]; ownership: Ownership | null; roles:
 export type Rule = { id: string; name: string; applies: Applies; limits: Limits };
 export type RuleSet = { version: number; rules: Rule[] };
 export type Because = 'network' | 'hours';
+/** `because`: the rule's name. */
+export type Troubled = { member: string; name: string; because: string };
 export type Preview = {
 	devices: number;
 	people: number;
-	/** `because`: the rule's name. */
-	troubled: { member: string; name: string; because: string }[];
+	troubled: Troubled[];
+	/** Who has no second factor and would have to choose one; `people`: also those too many to be named. */
+	enrolling: { people: number; named: Troubled[] };
 	locks_you_out: { rule: string; because: Because } | null;
 };
 
@@ -33,7 +36,7 @@ type Said<T> = { value: T; rule: string | null };
 export type OwnPolicy = {
 	[F in 'download' | 'copy' | 'print' | 'share']: { allowed: boolean; rule: string | null };
 } & {
-	[F in 'watermark' | 'blur']: { required: boolean; rule: string | null };
+	[F in 'watermark' | 'blur' | 'second_factor']: { required: boolean; rule: string | null };
 } & {
 	hours: (Hours & { rule: string })[];
 	networks: { list: string[]; rule: string }[];

@@ -16,6 +16,7 @@ const NAMES: Record<Limit, () => string> = {
 	hours: m.limit_hours,
 	networks: m.limit_networks_name,
 	devices: m.limit_devices,
+	second_factor: m.limit_second_factor,
 	session_hours: m.limit_session_hours,
 	session_idle_minutes: m.limit_session_idle_minutes,
 	app_lock_minutes: m.limit_app_lock_minutes,
@@ -30,7 +31,8 @@ export const FLAG_WORDS = {
 	print: m.value_cannot,
 	share: m.value_cannot,
 	watermark: m.value_put,
-	blur: m.value_blurred
+	blur: m.value_blurred,
+	second_factor: m.value_demanded
 } as const;
 
 const separator = () => (getLocale() === 'en' ? ', ' : '・');
@@ -131,6 +133,8 @@ export function sentence(limit: Limit, value: Limits[Limit]): string {
 			return m.says_networks({ list: (value as string[]).join(getLocale() === 'en' ? ', ' : '、') });
 		case 'devices':
 			return m.says_devices({ count: value as number });
+		case 'second_factor':
+			return m.says_second_factor();
 		case 'session_hours':
 			return m.says_session_hours({ time: hoursWords(value as number) });
 		case 'session_idle_minutes':

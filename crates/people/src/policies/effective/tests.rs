@@ -29,7 +29,7 @@ fn networks() -> impl Strategy<Value = Vec<String>> {
 
 fn limits() -> impl Strategy<Value = Limits> {
     let flag = || option::of(any::<bool>());
-    let flags = (flag(), flag(), flag(), flag(), flag(), flag());
+    let flags = (flag(), flag(), flag(), flag(), flag(), flag(), flag());
     let numbers = (
         option::of(1i64..9),
         option::of(1i64..720),
@@ -38,7 +38,7 @@ fn limits() -> impl Strategy<Value = Limits> {
         option::of(0i64..168),
     );
     (flags, option::of(hours()), option::of(networks()), numbers).prop_map(
-        |((download, copy, print, share, watermark, blur), hours, networks, numbers)| {
+        |((download, copy, print, share, watermark, blur, second_factor), hours, networks, numbers)| {
             let (devices, session_hours, session_idle_minutes, app_lock_minutes, lease_hours) = numbers;
             Limits {
                 download,
@@ -50,6 +50,7 @@ fn limits() -> impl Strategy<Value = Limits> {
                 hours,
                 networks,
                 devices,
+                second_factor,
                 session_hours,
                 session_idle_minutes,
                 app_lock_minutes,
@@ -91,7 +92,10 @@ fn of(rules: &[Rule], who: &Who) -> Effective {
 
 /// Whether what the first allows the second allows too, at each of these moments from each of these places.
 fn no_looser(strict: &Effective, loose: &Effective) -> bool {
-    let flags = |one: &Effective| [one.download, one.copy, one.print, one.share, !one.watermark, !one.blur];
+    let flags = |one: &Effective| {
+        let Effective { download, copy, print, share, watermark, blur, second_factor, .. } = *one;
+        [download, copy, print, share, !watermark, !blur, !second_factor]
+    };
     let numbers = |one: &Effective| {
         let never = i64::MAX;
         let (devices, lock) = (one.devices.unwrap_or(never), one.app_lock_minutes.unwrap_or(never));
@@ -159,7 +163,17 @@ proptest! {
         prop_assert!(says(Limit::LeaseHours, &|limits| limits.lease_hours == Some(now.lease_hours)));
         prop_assert_eq!(now.rule(Limit::Devices).is_some(), now.devices != usual.devices);
         prop_assert!(says(Limit::Devices, &|limits| limits.devices == now.devices));
+        prop_assert_eq!(now.rule(Limit::SecondFactor).is_some(), now.second_factor && !usual.second_factor);
+        prop_assert!(says(Limit::SecondFactor, &|limits| limits.second_factor == Some(true)));
         prop_assert_eq!(now.rule(Limit::AppLockMinutes).is_some(), now.app_lock_minutes.is_some());
+    }
+
+    /// R4: a second factor is demanded by the role or by a rule that meets somebody, and no rule lets a role off.
+    #[test]
+    fn a_second_factor_is_demanded_by_the_role_or_a_rule(rules in vec(rule(), 0..5), who in who()) {
+        let met = rules.iter().filter(|rule| rule.applies.meets(&who));
+        let asked = met.map(|rule| rule.limits.second_factor).any(|said| said == Some(true));
+        prop_assert_eq!(of(&rules, &who).second_factor, demands_factor(who.role) || asked);
     }
 
     /// What was kept is kept the same again, and reads back as it was.
@@ -187,6 +201,15 @@ fn without_rules_everything_is_as_usual() {
         assert_eq!((download, copy, print, share), (true, true, true, true));
         assert_eq!((watermark, blur, app_lock_minutes), (false, false, None));
     }
+}
+
+/// What was put in force before there was a limit of second factors still reads, and asks for none.
+#[test]
+fn rules_that_were_kept_before_a_limit_came_still_read() {
+    let kept = r#"{"id": "0192f0c1-2b3a-7c4d-8e5f-6a7b8c9d0e01", "name": "私物", "applies": {"kinds": ["app"], "ownership": "own", "roles": []}, "limits": {"download": false, "session_hours": 12}}"#;
+    let rule = serde_json::from_str::<Rule>(kept).expect("it reads");
+    assert_eq!(rule.limits.second_factor, None);
+    assert!(!of(&[rule], &Who { role: Role::Member, seat: Seat::Unknown }).second_factor);
 }
 
 /// The words name the rule, when it ends, and when it opens again.
