@@ -69,6 +69,30 @@ export function browserKeys() {
   return { pair, auth: randomBytes(16) };
 }
 
+/**
+ * What gives the worker of this page's browser a push, as the browser's service would: also when the page has left.
+ * @param {import('playwright-core').Page} page @param {string} origin
+ * @returns {Promise<(payload: object) => Promise<void>>}
+ */
+export async function pusher(page, origin) {
+  const devtools = await page.context().newCDPSession(page);
+  const registration = new Promise((resolve) =>
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
+      registrations[0] && resolve(registrations[0].registrationId)));
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = /** @type {string} */ (await registration);
+  return async (payload) => {
+    await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(payload) });
+  };
+}
+
+/** What is shown by the system now. @param {import('playwright-core').Page} page */
+export const shown = (page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => `${title}|${body}`).sort();
+  });
+
 /** @param {ReturnType<typeof browserKeys>} keys @param {Buffer} body */
 export function opened({ pair, auth }, body) {
   const plain = ece.decrypt(body, {

@@ -7,6 +7,7 @@ import { obstacles } from '../harness/axe.mjs';
 import { journey } from '../harness/journey.mjs';
 import { kept, settled, written } from '../harness/kept.mjs';
 import { keyring } from '../harness/passkeys.mjs';
+import { pusher, shown } from '../harness/pushes.mjs';
 import { RoomPage } from '../harness/room.mjs';
 import * as door from '../pages/door.mjs';
 import { Pointer } from '../harness/hands.mjs';
@@ -145,6 +146,47 @@ journey('a lock closes by itself in every tab, and leaves nothing to read', asyn
     await desk.open(room);
     await desk.hears('水曜に変わりました');
     assert.ok(!(await kept(page)).records.some((record) => record.startsWith('locks')), 'no lock is left');
+  });
+});
+
+// R15
+journey('while it is shut, notifications say that there is something, and nothing more', async (stage) => {
+  const { room, window, page } = await member(stage);
+  await window.context.grantPermissions(['notifications'], { origin: stage.server.url });
+  await page.goto('/people');
+  await settled(page);
+  await lock.set(page);
+  const give = await pusher(page, stage.server.url);
+  // As the server sends it where the organisation shows text.
+  const said = (/** @type {string} */ tag) =>
+    give({ v: 1, what: 'messages', tag, badge: 1, title: '駅前店 連絡', body: '甲野 花子：納品は火曜の朝です' });
+  const PLAIN = '新しいメッセージがあります|';
+
+  await stage.step('open, they say what the organisation lets them say', async () => {
+    await page.goto('/me');
+    await lock.type(page);
+    await page.getByRole('button', { name: 'いま鍵をかける' }).waitFor();
+    await said('open');
+    await stage.until(async () => (await shown(page)).join() === '駅前店 連絡|甲野 花子：納品は火曜の朝です');
+  });
+
+  await stage.step('shut, what stands there says it no more, and what comes does not begin to', async () => {
+    await page.getByRole('button', { name: 'いま鍵をかける' }).click();
+    await lock.shut(page);
+    await stage.until(async () => (await shown(page)).join() === PLAIN);
+    await said('shut');
+    await stage.until(async () => (await shown(page)).length === 2);
+    assert.deepEqual(await shown(page), [PLAIN, PLAIN]);
+  });
+
+  await stage.step('nor while no page is open', async () => {
+    await page.goto('about:blank');
+    await said('closed');
+    await page.goto('/api/v1/welcome');
+    await stage.until(async () => (await shown(page)).length === 3);
+    assert.deepEqual(await shown(page), [PLAIN, PLAIN, PLAIN]);
+    await page.goto(`/rooms/${room}`);
+    await lock.shut(page);
   });
 });
 

@@ -5,6 +5,7 @@
  */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
+import { LEAVE } from '$lib/app/words';
 import type { Outcome } from '$lib/factors/calls';
 import { newId } from '$lib/live/uuid';
 import { session } from '$lib/session/session.svelte';
@@ -13,6 +14,7 @@ import { doorFor, ended, noteKey, type Why } from './hand';
 import { BrowserKeys, plainLogin, type Held } from './keys';
 import { canHold, makeKeys, post, prove, publicKey, type Proof } from './proof';
 import { isDue, renew, type Around } from './renewer';
+import { standing } from './standing';
 
 const keys = new BrowserKeys();
 const NAME = 'kairan.device';
@@ -76,7 +78,7 @@ export function tend(): void {
 /** Another tab is told to leave at once, so that nothing is written again after a wipe. */
 function hear(): void {
 	if (typeof BroadcastChannel === 'undefined') return;
-	new BroadcastChannel(NAME).onmessage = ({ data }) => void leave(data as Why);
+	new BroadcastChannel(LEAVE).onmessage = ({ data }) => void leave(data as Why);
 }
 
 async function leave(why: Why): Promise<void> {
@@ -168,12 +170,12 @@ export async function known(about: enrolling.About, login: string | null): Promi
 }
 
 async function wipe(held: Held): Promise<void> {
-	const { carryOut } = await import('./wiping');
+	const [{ carryOut }, { page }] = await Promise.all([import('./wiping'), import('./leaving')]);
 	const here = session.me !== null;
-	if (await carryOut(held, keys)) ended.why = 'wiped';
+	if ((await carryOut(held.device, keys, page)) !== 'left') ended.why = 'wiped';
 	await note();
 	if (typeof BroadcastChannel !== 'undefined') {
-		const channel = new BroadcastChannel(NAME);
+		const channel = new BroadcastChannel(LEAVE);
 		channel.postMessage('wiped' satisfies Why);
 		channel.close();
 	}
@@ -193,12 +195,11 @@ export async function look(): Promise<Why | null> {
 				continue;
 			}
 			if (held.stage === 'made' || held.session) continue;
-			const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing'));
-			const standing = said.body as { state?: string; wipe?: boolean } | null;
-			if (said.status === 200 && standing?.wipe) {
+			const said = await standing(held);
+			if (said?.wipe) {
 				await wipe(held);
 				why = 'wiped';
-			} else if (said.status === 200 && standing?.state === 'locked') why ??= 'locked';
+			} else if (said?.state === 'locked') why ??= 'locked';
 		} catch {
 			// No line: the next start asks again.
 		}
@@ -211,13 +212,9 @@ export async function look(): Promise<Why | null> {
 export async function heed(): Promise<Why | null> {
 	const held = await current().catch(() => null);
 	if (!held) return null;
-	const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing')).catch(
-		() => null
-	);
-	const standing = said?.body as { state?: string; wipe?: boolean } | null | undefined;
-	if (said?.status !== 200 || !standing) return null;
-	if (standing.wipe) await wipe(held);
-	return standing.wipe ? 'wiped' : standing.state === 'locked' ? 'locked' : null;
+	const said = await standing(held).catch(() => null);
+	if (said?.wipe) await wipe(held);
+	return said?.wipe ? 'wiped' : said?.state === 'locked' ? 'locked' : null;
 }
 
 /** The device of a sign-in was told to wipe itself: done, and the sign-in may go on without it. */
