@@ -3,9 +3,11 @@ import { beside } from '$lib/app/forget';
 import { local } from '$lib/local/local';
 import { noteLock } from '$lib/lock/hand';
 import { session } from '$lib/session/session.svelte';
-import type { Here } from './wiping';
+import type { Keys } from './keys';
+import type { Wiped } from './wipe';
+import { carryOut, type Here } from './wiping';
 
-export const page: Here = {
+const page: Here = {
 	beside,
 	session: async () => session.me?.session ?? null,
 	leave: async () => {
@@ -16,3 +18,6 @@ export const page: Here = {
 		sessionStorage.clear();
 	}
 };
+
+/** Everything of this device's person goes, from this page and the browser. */
+export const giveUp = (device: string, keys: Keys): Promise<Wiped> => carryOut(device, keys, page);
