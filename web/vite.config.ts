@@ -18,7 +18,7 @@ export default defineConfig({
 						{ name: 'svelte', test: /node_modules\/(svelte|esm-env|clsx)\// },
 						{
 							name: 'base',
-							test: /src\/lib\/(session|i18n|api|frame)\/|lock\/hand|src\/lib\/parts\/(Ann|Avatar|Badge|Band|Brand|Button|Empty|Icon|MemberB|Search|ann|hash)|openapi-fetch|paraglide\/runtime/
+							test: /src\/lib\/(session|i18n|api|frame)\/|lock\/hand|src\/lib\/parts\/(Ann|Avatar|Badge|Band|Brand|Button|Empty|Icon|MemberB|Search|ann|attempt|hash)|policy\/may|talk\/(now|pane|preview|talk-to)|people\/kana|paraglide\/runtime/
 						}
 					]
 				}

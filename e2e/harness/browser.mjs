@@ -8,6 +8,9 @@ import { chromium, devices } from 'playwright-core';
 
 const EXECUTABLE = process.env.KAIRAN_CHROMIUM ?? '/usr/bin/chromium';
 
+/** How long something may be waited for, ms: a loaded machine is slow, and only what never comes fails. */
+export const PATIENCE = 30_000;
+
 /** What each person holds. */
 export const HOLDS = {
   desktop: { viewport: { width: 1360, height: 860 } },
@@ -66,7 +69,7 @@ export class Browser {
       colorScheme: theme,
       reducedMotion: 'reduce',
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(PATIENCE);
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
     const window = new Window(name, context, await context.newPage());
     this.windows.push(window);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { Browser } from './browser.mjs';
+import { Browser, PATIENCE } from './browser.mjs';
 import { Server } from './server.mjs';
 
 /** Where pictures of failures go. */
@@ -64,7 +64,7 @@ export function journey(title, act, engine = 'sqlite', settings = {}) {
 }
 
 /** @param {() => Promise<boolean>} holds @param {number} [within] ms */
-async function until(holds, within = 10_000) {
+async function until(holds, within = PATIENCE) {
   for (const end = performance.now() + within; performance.now() < end; ) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -5,7 +5,14 @@
  * known as a device says nothing and outlives sign-out: it is in the text, and is no record of what is kept.
  */
 
+import assert from 'node:assert/strict';
+
 import { STORE } from './device.mjs';
+
+/** The client writes what it keeps behind, every 4 s (web/src/lib/live/keeper.ts): nothing new for this long, ms. */
+const STILL = 5_000;
+/** ms */
+const PATIENCE = 60_000;
 
 /**
  * @param {import('playwright-core').Page} page
@@ -51,6 +58,22 @@ export function kept(page) {
 
 /** Waits until the worker beside the page has copied the app and controls it. */
 export async function settled(/** @type {import('playwright-core').Page} */ page) {
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null, null, { timeout: 20_000 });
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+}
+
+/** Waits until all that a start without a line needs is written. */
+export async function written(/** @type {import('playwright-core').Page} */ page) {
+  let before = '';
+  let since = performance.now();
+  for (const end = since + PATIENCE; performance.now() < end; ) {
+    const { records, text } = await kept(page);
+    if (text !== before) since = performance.now();
+    before = text;
+    // Written last, once everything else is there.
+    const whole = records.some((record) => record.includes('"as_of"'));
+    if (whole && performance.now() - since >= STILL) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  assert.fail('what a start without a line needs was never written');
 }

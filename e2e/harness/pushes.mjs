@@ -9,6 +9,8 @@ import { createServer } from 'node:http';
 
 import ece from 'http_ece';
 
+import { PATIENCE } from './browser.mjs';
+
 /** Longer than any notification takes: what has not come by then does not come. */
 const SILENCE = 4_000;
 
@@ -41,7 +43,7 @@ export class Service {
   }
 
   /** The next notification. */
-  async next(within = 10_000) {
+  async next(within = PATIENCE) {
     for (const until = performance.now() + within; performance.now() < until; await pause(20)) {
       const next = this.taken.shift();
       if (next) return next;
@@ -66,6 +68,30 @@ export function browserKeys() {
   pair.generateKeys();
   return { pair, auth: randomBytes(16) };
 }
+
+/**
+ * What gives the worker of this page's browser a push, as the browser's service would: also when the page has left.
+ * @param {import('playwright-core').Page} page @param {string} origin
+ * @returns {Promise<(payload: object) => Promise<void>>}
+ */
+export async function pusher(page, origin) {
+  const devtools = await page.context().newCDPSession(page);
+  const registration = new Promise((resolve) =>
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
+      registrations[0] && resolve(registrations[0].registrationId)));
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = /** @type {string} */ (await registration);
+  return async (payload) => {
+    await devtools.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(payload) });
+  };
+}
+
+/** What is shown by the system now. @param {import('playwright-core').Page} page */
+export const shown = (page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => `${title}|${body}`).sort();
+  });
 
 /** @param {ReturnType<typeof browserKeys>} keys @param {Buffer} body */
 export function opened({ pair, auth }, body) {

@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict';
 
+import { PATIENCE } from './browser.mjs';
+
 /** What stands under a message until the server has acknowledged it. */
 const UNDERWAY = /送っています|送信待ち|送れませんでした/;
 
@@ -37,7 +39,7 @@ export class RoomPage {
   }
 
   /** Waits until the message stands exactly once and is no longer on its way. */
-  async sent(/** @type {string} */ words, timeout = 10_000) {
+  async sent(/** @type {string} */ words, timeout = PATIENCE) {
     const message = this.message(words);
     // What the server has acknowledged has a place in the room's order.
     await message.and(this.page.locator('[data-seq]')).first().waitFor({ timeout });
@@ -46,7 +48,7 @@ export class RoomPage {
   }
 
   /** Waits until a message from someone stands, once. */
-  async hears(/** @type {string} */ words, timeout = 5_000) {
+  async hears(/** @type {string} */ words, timeout = PATIENCE) {
     await this.message(words).first().waitFor({ timeout });
     assert.equal(await this.message(words).count(), 1, `「${words}」 stands once`);
   }

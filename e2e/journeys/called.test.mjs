@@ -5,7 +5,7 @@ import { after } from 'node:test';
 import { organisation } from '../harness/api.mjs';
 import { journey } from '../harness/journey.mjs';
 import { settled } from '../harness/kept.mjs';
-import { browserKeys, opened, Service } from '../harness/pushes.mjs';
+import { browserKeys, opened, pusher, Service, shown } from '../harness/pushes.mjs';
 import { RoomPage } from '../harness/room.mjs';
 
 const PLAIN = '新しいメッセージがあります';
@@ -31,11 +31,6 @@ async function look(/** @type {import('playwright-core').Page} */ page, /** @typ
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 }
-
-/** What is shown by the system now. */
-const shown = (/** @type {import('playwright-core').Page} */ page) =>
-  page.evaluate(async () =>
-    (await (await navigator.serviceWorker.ready).getNotifications()).map(({ title, body }) => `${title}|${body}`).sort());
 
 /** Taps one that is shown, as the system would tell the worker. @param {import('playwright-core').BrowserContext} context */
 async function tap(context) {
@@ -162,17 +157,8 @@ journey(
       assert.equal(payload.title, undefined);
     });
 
-    const devtools = await context.newCDPSession(page);
-    const registration = new Promise((resolve) =>
-      devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
-        registrations[0] && resolve(registrations[0].registrationId)));
-    await devtools.send('ServiceWorker.enable');
-    const deliver = async () =>
-      devtools.send('ServiceWorker.deliverPushMessage', {
-        origin: stage.server.url,
-        registrationId: /** @type {string} */ (await registration),
-        data: JSON.stringify(payload),
-      });
+    const push = await pusher(page, stage.server.url);
+    const deliver = () => push(payload);
 
     await stage.step('the worker beside the page shows it, and a tap opens the room', async () => {
       await deliver();

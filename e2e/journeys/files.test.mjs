@@ -1,6 +1,6 @@
 // Files and pictures, from the phone that takes them to the desk that opens them (R25, R42, R43, R45, R48).
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { organisation } from '../harness/api.mjs';
 import * as made from '../harness/files.mjs';
 import { Keyboard, Pointer } from '../harness/hands.mjs';
 import { journey } from '../harness/journey.mjs';
-import { settled } from '../harness/kept.mjs';
+import { settled, written } from '../harness/kept.mjs';
 import { RoomPage } from '../harness/room.mjs';
 import { arrived, attach, saved, tray, viewer } from '../pages/files.mjs';
 
@@ -175,15 +175,16 @@ journey('what was sent without a line arrives though its tab was closed', async 
   const field = (/** @type {RoomPage} */ page) => page.message('図面一式です');
   let page = new RoomPage(here.page);
   await settled(here.page);
-  // What a start without a line needs is written some seconds behind.
-  await here.page.waitForTimeout(6_000);
+  await written(here.page);
 
   await step('the line goes in the middle of the file; it is sent all the same and the tab closed', async () => {
     // Two parts arrive, the others stay in the air.
     let arrived = 0;
     here.page.on('requestfinished', (one) => (arrived += Number(/\/parts\/\d+$/.test(one.url()))));
     await here.page.route(/\/parts\/[2-9]$/, () => {});
-    await attach(new Pointer(here.page), 'ファイル', { name: '図面.bin', mimeType: '', buffer: bytes });
+    const path = join(stage.server.directory, '図面.bin');
+    await writeFile(path, bytes);
+    await attach(new Pointer(here.page), 'ファイル', path);
     await stage.until(async () => arrived === 2);
     await here.offline(true);
     await page.field.fill('図面一式です');

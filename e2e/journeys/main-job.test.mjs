@@ -210,7 +210,7 @@ for (const Hands of [Pointer, Keyboard]) {
       await new RoomPage(later.page).hears('閉店は21時です');
       for (const room of all) {
         await write(later === otsuWindow ? otsu : hands, new RoomPage(later.page), `再開${all.indexOf(room)}`);
-        await room.hears(`再開${all.indexOf(room)}`, 30_000);
+        await room.hears(`再開${all.indexOf(room)}`);
       }
     });
 

@@ -78,8 +78,11 @@ journey('a name is asked for, seen beside the one it resembles, refused with a r
     await thumb.write(phone.page.getByLabel('新しい表示名'), '乙川（駅前店）');
     await thumb.press(phone.page.getByRole('button', { name: '申請する', exact: true }));
     await phone.page.getByText('「乙川（駅前店）」を申請しています').waitFor();
-    await desk.page.reload();
+    // The administrator looks at the list, and it comes by itself, with its count beside the others.
+    await desk.page.getByRole('heading', { name: '名前の申請 1件' }).waitFor();
+    await desk.page.getByRole('link', { name: 'メンバー 申請1件' }).waitFor();
     await hands.press(desk.page.getByRole('button', { name: '乙川（駅前店） 認める' }));
+    await desk.page.getByRole('link', { name: 'メンバー', exact: true }).waitFor();
     await phone.page.getByRole('heading', { name: '乙川（駅前店）' }).waitFor();
     await desk.page.getByRole('row', { name: /乙川（駅前店）/ }).first().waitFor();
     assert.equal((await own()).request, null);

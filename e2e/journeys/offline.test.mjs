@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { organisation } from '../harness/api.mjs';
 import { journey } from '../harness/journey.mjs';
-import { settled } from '../harness/kept.mjs';
+import { settled, written } from '../harness/kept.mjs';
 import { RoomPage } from '../harness/room.mjs';
 
 /** Three people in one room, the first two with it open. */
@@ -54,8 +54,8 @@ journey('what is written without a line is sent once when it returns', async (st
     await phone.window.page.unroute('**/api/v1/rooms/*/messages/*');
     await phone.window.offline(true);
     await phone.window.offline(false);
-    await desk.page.hears('地下の倉庫です', 30_000);
-    await desk.page.hears('水が漏れています', 10_000);
+    await desk.page.hears('地下の倉庫です');
+    await desk.page.hears('水が漏れています');
     const texts = (await owner.messages(id)).map((message) => message.text);
     assert.deepEqual(texts, ['電波のあるうちに', '地下の倉庫です', '水が漏れています']);
     await phone.page.sent('水が漏れています');
@@ -122,7 +122,7 @@ journey('a client that slept catches up from its cursor', async (stage) => {
     await stage.server.start();
     for (let i = 20; i < 40; i += 1) await owner.post(id, `朝礼${String(i).padStart(2, '0')}番`);
     await window.offline(false);
-    await page.hears('朝礼39番', 30_000);
+    await page.hears('朝礼39番');
     const expected = Array.from({ length: 40 }, (_, i) => `朝礼${String(i).padStart(2, '0')}番`);
     await page.readsExactly(expected, /朝礼\d\d番/);
   });
@@ -137,9 +137,8 @@ journey('fifty on each side without a line: all once, in order, across a reload 
   await desk.page.say('はじめます');
   await phone.page.hears('はじめます');
   for (const { window } of [phone, desk]) await settled(window.page);
-  // What a start without a line needs is written some seconds behind.
-  await phone.window.page.waitForTimeout(6_000);
-  const written = (/** @type {string} */ who, /** @type {number} */ from, /** @type {number} */ to) =>
+  await written(phone.window.page);
+  const lines = (/** @type {string} */ who, /** @type {number} */ from, /** @type {number} */ to) =>
     Array.from({ length: to - from }, (_, i) => `${who}${String(from + i).padStart(2, '0')}番`);
   const write = async (/** @type {RoomPage} */ page, /** @type {string[]} */ texts) => {
     for (const text of texts) {
@@ -154,19 +153,19 @@ journey('fifty on each side without a line: all once, in order, across a reload 
     await desk.window.offline(true);
     // A tab opened meanwhile has no line either.
     await stage.server.stop();
-    await write(phone.page, written('乙', 0, 25));
+    await write(phone.page, lines('乙', 0, 25));
     await phone.window.page.reload();
     await phone.page.message('乙24番').waitFor();
     await phone.page.field.waitFor();
-    await write(phone.page, written('乙', 25, 50));
-    await write(desk.page, written('甲', 0, 25));
+    await write(phone.page, lines('乙', 25, 50));
+    await write(desk.page, lines('甲', 0, 25));
     await desk.window.page.waitForTimeout(500);
     await desk.window.page.close();
     desk.window.page = await desk.window.context.newPage();
     desk.page = new RoomPage(desk.window.page);
     await desk.page.open(id);
     await desk.page.message('甲24番').waitFor();
-    await write(desk.page, written('甲', 25, 50));
+    await write(desk.page, lines('甲', 25, 50));
   });
 
   await stage.step('with the line back each stands once, in its writer’s order, on both', async () => {
@@ -180,8 +179,8 @@ journey('fifty on each side without a line: all once, in order, across a reload 
     stage.say(`100 messages stood on both ${((performance.now() - back) / 1000).toFixed(1)} s after the line was back`);
     const texts = (await owner.messages(id)).map((message) => message.text);
     assert.equal(texts.length, 101);
-    assert.deepEqual(texts.filter((text) => text.startsWith('乙')), written('乙', 0, 50));
-    assert.deepEqual(texts.filter((text) => text.startsWith('甲')), written('甲', 0, 50));
+    assert.deepEqual(texts.filter((text) => text.startsWith('乙')), lines('乙', 0, 50));
+    assert.deepEqual(texts.filter((text) => text.startsWith('甲')), lines('甲', 0, 50));
     for (const { page } of [phone, desk]) await page.readsExactly(texts, /はじめます|[甲乙]\d\d番/);
   });
 });
@@ -214,8 +213,8 @@ journey('two tabs send once, and either goes on when the other is closed', async
     await first.page.message('残る方から').waitFor();
     await first.window.page.close();
     await first.window.offline(false);
-    await second.sent('閉じる前に', 30_000);
-    await second.sent('残る方から', 30_000);
+    await second.sent('閉じる前に');
+    await second.sent('残る方から');
     assert.deepEqual(
       (await owner.messages(id)).map((message) => message.text),
       ['一枚目から', '二枚目から', '閉じる前に', '残る方から'],

@@ -151,15 +151,44 @@ journey('a partner sees only their own room and the people in it', async ({ serv
     await room.sent('6:30着でお願いします');
   });
 
-  await step('taken out of the room, they read nothing more (R25)', async () => {
+  const removed = async () => {
     const { page } = theirs;
-    const room = new RoomPage(page);
-    await room.open(outer);
-    await room.hears('6:30着でお願いします');
     await owner.call('DELETE', `/rooms/${outer}/members/${partner.id}`);
     await owner.post(outer, 'ここからは社内で');
-    await page.getByText('この部屋から外れました').waitFor();
-    assert.equal(await room.message('ここからは社内で').count(), 0);
     assert.equal((await partner.try('GET', `/rooms/${outer}/messages?limit=50`)).status, 404);
+    return async () => {
+      await page.getByText('この部屋から外れました').waitFor();
+      assert.equal(await page.getByText('6:30着でお願いします').count(), 0);
+      assert.equal(await page.getByText('ここからは社内で').count(), 0);
+    };
+  };
+
+  await step('taken out of the room, they read nothing more (R25)', async () => {
+    const room = new RoomPage(theirs.page);
+    await room.open(outer);
+    await room.hears('6:30着でお願いします');
+    const shown = await removed();
+    await shown();
+  });
+
+  await step('nor when it happened while they had no line, or before it stood', async () => {
+    const { page } = theirs;
+    const room = new RoomPage(page);
+    await owner.call('PUT', `/rooms/${outer}/members/${partner.id}`);
+    await room.open(outer);
+    await room.hears('6:30着でお願いします');
+    await theirs.offline(true);
+    const away = await removed();
+    await theirs.offline(false);
+    await away();
+
+    await owner.call('PUT', `/rooms/${outer}/members/${partner.id}`);
+    let connect = () => {};
+    await page.routeWebSocket(/\/gateway$/, (socket) => void (connect = () => socket.connectToServer()));
+    await room.open(outer);
+    await room.hears('6:30着でお願いします');
+    const early = await removed();
+    connect();
+    await early();
   });
 });

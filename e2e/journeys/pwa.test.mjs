@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { organisation } from '../harness/api.mjs';
 import { obstacles } from '../harness/axe.mjs';
 import { journey } from '../harness/journey.mjs';
-import { kept, settled } from '../harness/kept.mjs';
+import { kept, settled, written } from '../harness/kept.mjs';
 import { RoomPage } from '../harness/room.mjs';
 
 /** Two people in one room; the second holds a phone. */
@@ -50,8 +50,7 @@ journey('the app can be installed, and opens at any address without a line', asy
   });
 
   await stage.step('a room opens without a line, and says as of when it is', async () => {
-    // What is kept is written some seconds behind.
-    await window.page.waitForTimeout(6_000);
+    await written(window.page);
     await window.offline(true);
     await window.page.reload();
     await page.hears('本日の入荷は42箱');
@@ -88,7 +87,7 @@ journey('what lies in the browser tells nothing, and goes with the session', asy
 
   await stage.step('messages, names, drafts and letters lie there, and none can be read', async () => {
     await page.field.fill('書きかけの返事です');
-    await window.page.waitForTimeout(6_000);
+    await written(window.page);
     await window.offline(true);
     await page.field.fill('まだ届かない返事です');
     await page.button.click();
@@ -102,7 +101,7 @@ journey('what lies in the browser tells nothing, and goes with the session', asy
       assert.ok(!text.includes(word), `「${word}」 can be read`);
     assert.ok(text.includes('sealed key') && !text.includes('extractable key'));
     await window.offline(false);
-    await page.sent('まだ届かない返事です', 30_000);
+    await page.sent('まだ届かない返事です');
   });
 
   await stage.step('signing out leaves nothing', async () => {
@@ -130,7 +129,7 @@ journey('a session ended elsewhere takes what was kept with it', async (stage) =
   await owner.post(id, '見えてはいけない');
   await page.open(id);
   await page.hears('見えてはいけない');
-  await window.page.waitForTimeout(6_000);
+  await written(window.page);
   assert.ok((await kept(window.page)).records.length > 0);
   const sessions = await otsu.call('GET', '/me/sessions');
   for (const { id: session } of sessions) if (session !== otsu.session) await otsu.call('DELETE', `/me/sessions/${session}`);
@@ -163,7 +162,7 @@ journey('when the lease is over, nothing can be read without a line', async (sta
 
   await stage.step('after 24 hours it does not, and only what waits to be sent is left, sealed', async () => {
     await window.page.clock.fastForward('02:00:00');
-    await window.page.getByText('読める時間が過ぎました').waitFor({ timeout: 20_000 });
+    await window.page.getByText('読める時間が過ぎました').waitFor();
     assert.equal(await window.page.getByText('期限のある話').count(), 0);
     const { records, text } = await kept(window.page);
     assert.ok(!text.includes('sealed key'), 'the key is gone');
@@ -174,9 +173,9 @@ journey('when the lease is over, nothing can be read without a line', async (sta
   await stage.step('with a line the same session goes on, and sends what waited', async () => {
     // The page comes back by itself when there is a line.
     await window.offline(false);
-    await page.hears('期限のある話', 20_000);
+    await page.hears('期限のある話');
     await window.page.clock.runFor(5_000);
-    await page.sent('期限の前に書いた', 20_000);
+    await page.sent('期限の前に書いた');
     assert.deepEqual((await owner.messages(id)).map((one) => one.text), ['期限のある話', '期限の前に書いた']);
   });
 });

@@ -1,6 +1,8 @@
 /** What is done with files, by whichever hands. */
 import { readFile } from 'node:fs/promises';
 
+import { PATIENCE } from '../harness/browser.mjs';
+
 /** @typedef {import('../harness/hands.mjs').Pointer | import('../harness/hands.mjs').Keyboard} Hands */
 /** @typedef {{name: string, mimeType: string, buffer: Buffer}} Given */
 
@@ -23,12 +25,12 @@ export async function attach(hands, act, files) {
 }
 
 /** Waits until everything beside the words has arrived. */
-export async function arrived(/** @type {import('playwright-core').Page} */ page, count = 1, timeout = 15_000) {
+export async function arrived(/** @type {import('playwright-core').Page} */ page, count = 1, timeout = PATIENCE) {
   await tray(page).getByText('準備できました').nth(count - 1).waitFor({ timeout });
 }
 
 /** Saves through the client; the bytes and the name that came. @param {Hands} hands @param {import('playwright-core').Locator} button */
-export async function saved(hands, button, timeout = 15_000) {
+export async function saved(hands, button, timeout = PATIENCE) {
   const coming = hands.page.waitForEvent('download', { timeout });
   await hands.press(button);
   const download = await coming;

@@ -20,7 +20,7 @@ export async function set(/** @type {import('playwright-core').Page} */ page, pa
 
 /** Waits until the lock stands. */
 export async function shut(/** @type {import('playwright-core').Page} */ page) {
-  await heading(page).waitFor({ timeout: 20_000 });
+  await heading(page).waitFor();
 }
 
 /** Types a passcode of six digits at a desk. */

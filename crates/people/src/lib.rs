@@ -51,6 +51,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "people/0007_policies", sql: include_str!("../migrations/0007_policies.sql") },
     Migration { name: "people/0008_names", sql: include_str!("../migrations/0008_names.sql") },
     Migration { name: "people/0009_alarms", sql: include_str!("../migrations/0009_alarms.sql") },
+    Migration { name: "people/0010_last_call", sql: include_str!("../migrations/0010_last_call.sql") },
 ];
 
 /// What writes this crate's tables.

@@ -3,12 +3,12 @@
 /// <reference lib="webworker" />
 /**
  * What runs beside the pages: keeps the app itself, so that it opens without a line; shows notifications; takes
- * what another app shares.
+ * what another app shares; wipes the device when it is told to while no page is open.
  *
  * What must stay true: an answer of the API never comes from here and is never copied here; what is private lies
  * only in the sealed store. A new version waits until a person lets it in.
  */
-import { badge, clicked, hush, pushed, quiet } from './notices';
+import { badge, clicked, hush, pushed, quiet, reminded } from './notices';
 import { fill, isKept, page, asset, retire } from './shell';
 import { receive, hand } from './shared';
 import type { ToWorker } from '$lib/app/words';
@@ -40,6 +40,8 @@ worker.addEventListener('fetch', (event) => {
 });
 
 worker.addEventListener('push', (event) => event.waitUntil(pushed(event.data)));
+// Not every browser knows it: the others ask at the next push, or when the app is opened.
+worker.addEventListener('sync' as never, (event: ExtendableEvent) => event.waitUntil(reminded()));
 worker.addEventListener('notificationclick', (event) => event.waitUntil(clicked(event.notification)));
 
 worker.addEventListener('message', (event) => {

@@ -3,10 +3,12 @@
  * Notifications: one for each room, replaced and not stacked, gone once it was read anywhere.
  *
  * What must stay true: words of a message or a name stand in one only when the server put them there, which it does
- * as the organisation decided (R15), and only while no app lock is shut; a tag tells nothing about its room.
+ * as the organisation decided (R15), and only while no app lock is shut; a tag tells nothing about its room. A device that
+ * is to be wiped shows nothing any more.
  */
-import { BrowserShelf } from '$lib/local/shelf';
+import { BrowserShelf, DATABASE } from '$lib/local/shelf';
 import { m } from '$lib/paraglide/messages';
+import { obey } from './wiping';
 import { overwriteGetLocale } from '$lib/paraglide/runtime';
 import type { FromWorker, Payload } from '$lib/app/words';
 
@@ -29,10 +31,30 @@ export async function badge(count: number): Promise<void> {
 	await (count > 0 ? marks.setAppBadge?.(count) : marks.clearAppBadge?.())?.catch(() => {});
 }
 
-/** Whether the app is locked: until when it is open its pages write down (lib/lock), and without a page it is shut. */
+/**
+ * Whether the app is locked: until when it is open its pages write down (lib/lock), and without a page it is shut. Where that
+ * cannot be read it is taken to be.
+ */
 async function locked(pages: number): Promise<boolean> {
-	const open = await new BrowserShelf().get('plain', ['settings', 'lock']).catch(() => undefined);
+	const open = await new BrowserShelf().get('plain', ['settings', 'lock']).catch(() => 0);
 	return open !== undefined && (pages === 0 || Number(open) <= Date.now());
+}
+
+const LOOKS = { icon: '/icons/icon-192.png', badge: '/icons/badge-96.png' };
+
+/** Every push has to show something (`userVisibleOnly`): of a wipe, that it was done. */
+async function erased(): Promise<void> {
+	const options = { tag: 'wiped', ...LOOKS, body: m.app_wiped_why(), silent: true };
+	await worker.registration.showNotification(m.app_wiped(), options).catch(() => {});
+}
+
+/** There is a line again, and the server is to be asked (or told) what could not be before. */
+export async function reminded(): Promise<void> {
+	await language();
+	const heeded = await obey();
+	if (heeded === 'wiped') await erased();
+	// The browser tries again.
+	if (heeded !== 'wiped' && heeded !== 'stays') throw new Error('not yet');
 }
 
 /** What stands there in words says from now on only that there is something. */
@@ -52,17 +74,22 @@ export async function hush(): Promise<void> {
 export async function pushed(data: PushMessageData | null): Promise<void> {
 	let payload = read(data);
 	await language();
+	const looked = await worker.clients.matchAll({ type: 'window' });
+	const watched = looked.some((one) => one.focused && one.visibilityState === 'visible');
+	// A page that is looked at hears of it by itself.
+	const heeded = watched && payload.what !== 'wipe' ? 'stays' : await obey();
+	if (heeded === 'wiped' || heeded === 'again') return erased();
 	const { tag } = payload;
 	const [before] = await worker.registration.getNotifications({ tag });
 	const since =
 		Date.now() - ((before as (Notification & { timestamp?: number }) | undefined)?.timestamp ?? 0);
-	const looked = await worker.clients.matchAll({ type: 'window' });
-	const watched = looked.some((one) => one.focused && one.visibilityState === 'visible');
 	if (await locked(looked.length)) payload = { ...payload, title: undefined, body: undefined };
+	// Nobody wrote, or it is nobody's here to read.
+	if (payload.what === 'wipe' || heeded === 'left')
+		payload = { ...payload, title: m.app_look(), body: undefined };
 	const options: NotificationOptions & { renotify?: boolean; timestamp?: number } = {
 		tag,
-		icon: '/icons/icon-192.png',
-		badge: '/icons/badge-96.png',
+		...LOOKS,
 		data: { tag },
 		timestamp: Date.now(),
 		renotify: !watched && since > SAME_BREATH,
@@ -89,8 +116,11 @@ function read(data: PushMessageData | null): Payload {
 
 /** The language chosen in the app, or the browser's. */
 async function language(): Promise<void> {
-	const chosen = await new BrowserShelf().get('plain', ['settings', 'language']).catch(() => null);
-	const tongue = chosen ?? worker.navigator.language.slice(0, 2);
+	// After a wipe there is no store, and none is made to look into.
+	const names = await indexedDB.databases?.().catch(() => null);
+	const there = names?.some(({ name }) => name === DATABASE) ?? true;
+	const chosen = there && (await new BrowserShelf().get('plain', ['settings', 'language']).catch(() => null));
+	const tongue = chosen || worker.navigator.language.slice(0, 2);
 	overwriteGetLocale(() => (tongue === 'en' ? 'en' : 'ja'));
 }
 

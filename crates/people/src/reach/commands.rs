@@ -4,6 +4,7 @@ use kairan_core::{Actor, Instant, MemberId, Refusal, SecretId, SessionId};
 use kairan_storage::{Error, News, Stream, Tx, params};
 
 use super::events::{Gone, PushFact, Subscribed, Unsubscribed};
+use super::last_call;
 use super::queries::{self, PUSH_SECRET};
 use super::rules::{PUSH_OFF, Subscription, within_a_year};
 use crate::{Caller, organisation};
@@ -17,6 +18,9 @@ pub async fn subscribe(tx: &mut Tx, caller: &Caller, subscription: &Subscription
         return Err(Refusal::new(&PUSH_OFF));
     }
     let value = serde_json::to_vec(subscription).map_err(Refusal::fault)?;
+    if let Some(device) = caller.device {
+        last_call::forget(tx, device).await?;
+    }
     if let Some(same) = tx.find_secret(PUSH_SECRET, &value).await? {
         match queries::held_by(tx, same).await? {
             Some(held) if held.session == caller.session => return Ok(false),
@@ -50,9 +54,40 @@ pub async fn unsubscribe(
     why: Gone,
 ) -> Result<(), Error> {
     let Some(subscribed) = queries::subscription_of(tx, session).await? else { return Ok(()) };
+    note_end(tx, actor, member, session, why).await?;
+    tx.erase_secret(subscribed.secret).await
+}
+
+async fn note_end(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    session: SessionId,
+    why: Gone,
+) -> Result<(), Error> {
     let fact = Unsubscribed { session, why };
     tx.append(Stream::Member(member), actor, None, &PushFact::from(fact)).await?;
-    tx.erase_secret(subscribed.secret).await
+    Ok(())
+}
+
+/// Ends a session's subscription with the session. `may_be_away`: its browser does not know yet, and may be in other hands;
+/// then its device can be called once more.
+///
+/// # Errors
+/// What storage says.
+pub async fn end_with_session(
+    tx: &mut Tx,
+    actor: Actor,
+    member: MemberId,
+    session: SessionId,
+    may_be_away: bool,
+) -> Result<(), Error> {
+    let Some(subscribed) = queries::subscription_of(tx, session).await? else { return Ok(()) };
+    note_end(tx, actor, member, session, Gone::SessionEnded).await?;
+    match last_call::device_of(tx, session).await?.filter(|_| may_be_away) {
+        Some(device) => last_call::keep(tx, device, &subscribed).await,
+        None => tx.erase_secret(subscribed.secret).await,
+    }
 }
 
 /// Ends a subscription that its push service does not know any more, unless it was renewed since.

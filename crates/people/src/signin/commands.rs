@@ -20,7 +20,6 @@ use super::rules::{
 use crate::devices::rules::{DEVICE_BOUND, TOKEN_LIFE};
 use crate::members::roles::MEMBER_LOCKED;
 use crate::policies::{self, Who};
-use crate::reach::events::Gone;
 use crate::{Caller, Entering, Token, alarms, devices, members, reach};
 
 /// A last-seen mark is written at most this often, ms.
@@ -201,7 +200,7 @@ async fn close(
     token: SecretId,
     why: Why,
 ) -> Result<(), Refusal> {
-    reach::commands::unsubscribe(tx, actor, member, session, Gone::SessionEnded).await?;
+    reach::commands::end_with_session(tx, actor, member, session, why.may_be_away()).await?;
     append(tx, member, actor, Closed { session, why }).await?;
     tx.erase_secret(token).await?;
     tx.mark(FORGET_SEEN, params![session]).await?;

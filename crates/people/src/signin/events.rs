@@ -182,6 +182,14 @@ pub enum Why {
     EndedForThem,
 }
 
+impl Why {
+    /// Whether the browser was not there when its session ended: it does not know yet, and may be in other hands.
+    #[must_use]
+    pub fn may_be_away(self) -> bool {
+        !matches!(self, Self::SignedOut | Self::Replaced | Self::DeviceRefused)
+    }
+}
+
 /// A sign-in or recovery was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {

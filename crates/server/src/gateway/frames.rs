@@ -55,7 +55,7 @@ pub enum Frame<'a, M = (), R = ()> {
     Departments,
     /// One's own settings are others now.
     Me,
-    /// A list one keeps for oneself is another now.
+    /// A list one keeps, for oneself or (`names`, asked for by members) for others, is another now.
     Mine {
         what: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use axum::extract::ws::Utf8Bytes;
 use kairan_core::{MemberId, Permission, RoomId, Seq, SessionId};
 use kairan_people::alarms::rules::Audience;
 use kairan_people::policies::queries::{Policies, in_force};
-use kairan_people::{Caller, alarms, departments, members, preferences, signin};
+use kairan_people::{Caller, alarms, departments, members, naming, preferences, signin};
 use kairan_storage::{Committed, Error, Event, Facts, News, Store, Stream};
 use kairan_talk::rooms::{self, http::Room};
 use kairan_talk::{frames, messages};
@@ -237,6 +237,9 @@ impl Task {
             Some(Ok(members::events::MemberFact::Joined(fact))) => self.read_profile(fact.member),
             _ => {}
         }
+        if naming::events::NameFact::of(event).is_some() {
+            self.tell_managers(&Plain::Mine { what: "names", room: None }.text());
+        }
         if departments::events::DepartmentFact::of(event).is_some() {
             let frame = Plain::Departments.text();
             let everyone = self.routing.all().into_iter().map(|number| (number, frame.clone())).collect();
@@ -271,14 +274,17 @@ impl Task {
             match (audience, subject) {
                 (Audience::Member, Some(member)) => self.tell_member(member, &frame),
                 (Audience::Member, None) => {}
-                (Audience::Admins, _) => {
-                    let manages = |slot: &Slot| slot.caller.role.may(Permission::ManageMembers);
-                    let told = self.slots.iter().filter(|(_, slot)| manages(slot));
-                    let deliveries = told.map(|(number, _)| (*number, frame.clone())).collect();
-                    self.deliver(deliveries);
-                }
+                (Audience::Admins, _) => self.tell_managers(&frame),
             }
         }
+    }
+
+    /// Tells everyone who manages members.
+    fn tell_managers(&mut self, frame: &Utf8Bytes) {
+        let manages = |slot: &Slot| slot.caller.role.may(Permission::ManageMembers);
+        let told = self.slots.iter().filter(|(_, slot)| manages(slot));
+        let deliveries = told.map(|(number, _)| (*number, frame.clone())).collect();
+        self.deliver(deliveries);
     }
 
     /// Reads a member's profile, beside the hub.

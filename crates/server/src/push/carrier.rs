@@ -11,8 +11,6 @@ use super::seal::{Browser, seal};
 use super::vapid::authorization;
 use crate::outbound::{Answer, Outbound};
 
-/// How long a service keeps a notification for a device that is off, seconds: a day, as rules.rs tells of nothing older.
-const KEPT_SECONDS: &str = "86400";
 /// Longest pause that a service can ask for.
 const LONGEST_PAUSE: i64 = HOUR;
 
@@ -27,6 +25,8 @@ pub struct Letter {
     pub topic: String,
     /// Whether a sleeping device is woken for it.
     pub urgent: bool,
+    /// How long the service keeps it for a device that is off, ms.
+    pub kept: i64,
 }
 
 /// What became of it.
@@ -65,7 +65,7 @@ impl WebPush {
     }
 
     async fn send(&self, letter: Letter) -> Outcome {
-        let Letter { subscription, payload, topic, urgent } = letter;
+        let Letter { subscription, payload, topic, urgent, kept } = letter;
         if !subscription.leads_to(&self.services) {
             return Outcome::Gone;
         }
@@ -76,7 +76,7 @@ impl WebPush {
         };
         let now = self.surroundings.now();
         let authorization = authorization(&self.key, &subscription.endpoint, &self.contact, now);
-        let Some(headers) = headers(&authorization, &topic, urgent) else { return Outcome::Refused };
+        let Some(headers) = headers(&authorization, &topic, urgent, kept) else { return Outcome::Refused };
         match self.outbound.post(&subscription.endpoint, headers, sealed.into()).await {
             Ok(answer) => {
                 let outcome = meaning(&answer);
@@ -100,14 +100,14 @@ impl Carrier for WebPush {
     }
 }
 
-fn headers(authorization: &str, topic: &str, urgent: bool) -> Option<HeaderMap> {
+fn headers(authorization: &str, topic: &str, urgent: bool, kept: i64) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     let mut authorization = HeaderValue::from_str(authorization).ok()?;
     authorization.set_sensitive(true);
     headers.insert(header::AUTHORIZATION, authorization);
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("aes128gcm"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(HeaderName::from_static("ttl"), HeaderValue::from_static(KEPT_SECONDS));
+    headers.insert(HeaderName::from_static("ttl"), HeaderValue::from(kept / SECOND));
     headers.insert(HeaderName::from_static("topic"), HeaderValue::from_str(topic).ok()?);
     let urgency = HeaderValue::from_static(if urgent { "high" } else { "normal" });
     headers.insert(HeaderName::from_static("urgency"), urgency);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use kairan_core::time::SECOND;
 use kairan_core::{Actor, Instant, Refusal, RoomId, Seq, SessionId};
 use kairan_people::organisation::settings;
-use kairan_people::reach;
+use kairan_people::reach::{self, last_call};
 use kairan_storage::{Error, News, Reader, Result, Store, Stream, Tx};
 use kairan_talk::notifications::payload::Tidings;
 use kairan_talk::notifications::{commands, queries};
@@ -150,6 +150,7 @@ impl Dispatcher {
         }
         if self.looks.is_multiple_of(NOTICES_EVERY) {
             self.queue_notices(now).await?;
+            self.queue_wipes(now).await?;
         }
         self.looks = self.looks.wrapping_add(1);
         Ok(())
@@ -207,6 +208,18 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Devices that are to wipe themselves are called until their service has taken the call.
+    async fn queue_wipes(&mut self, now: Instant) -> Result<()> {
+        let read = async |reader: &mut Reader| last_call::wanted(reader).await;
+        for (device, member, session) in self.store.read::<_, Error, _>(read).await? {
+            let about = About::Wipe(member, device);
+            if !self.queue.is_open(about) && !self.queue.want(Key { about, session }, Seq::START, now) {
+                self.metrics.push_dropped.inc();
+            }
+        }
+        Ok(())
+    }
+
     /// Sets off what is due, as far as there is room.
     fn start(&mut self) {
         let free = UNDER_WAY.saturating_sub(self.under_way.len());
@@ -229,6 +242,9 @@ impl Dispatcher {
         };
         if !self.queue.landed(key, verdict, self.now()) {
             self.metrics.push_dropped.inc();
+            if matches!(key.about, About::Wipe(..)) {
+                return; // It is still wanted, and begins anew.
+            }
         }
         if !self.queue.is_open(key.about) {
             let upto = self.queued.remove(&key.about).unwrap_or(Seq::START);
@@ -258,11 +274,12 @@ impl Dispatcher {
     async fn settle(&self, about: About, upto: Seq) {
         let stream = match about {
             About::Room(room) => Stream::Room(room),
-            About::Notice(member, _) => Stream::Member(member),
+            About::Notice(member, _) | About::Wipe(member, _) => Stream::Member(member),
         };
         let write = async move |tx: &mut Tx| match about {
             About::Room(room) => commands::told_of_room(tx, room, upto).await,
             About::Notice(member, what) => commands::told(tx, member, what, Instant(upto.0)).await,
+            About::Wipe(_, device) => last_call::called(tx, device).await,
         };
         if let Err(error) = self.store.write(stream, write).await {
             tracing::warn!(%error, "it could not be noted who was told");
@@ -276,6 +293,7 @@ async fn fly(store: &Store, carrier: &dyn Carrier, key: Key, after: Seq) -> Flow
     let read = async move |reader: &mut Reader| match key.about {
         About::Room(room) => queries::of_room(reader, key.session, room, after, now).await,
         About::Notice(_, what) => queries::of_notice(reader, key.session, what, now).await,
+        About::Wipe(_, device) => queries::of_wipe(reader, device).await,
     };
     let tidings = match store.read::<_, Error, _>(read).await {
         Ok(Some(tidings)) => tidings,
@@ -285,10 +303,10 @@ async fn fly(store: &Store, carrier: &dyn Carrier, key: Key, after: Seq) -> Flow
             return Flown::Stuck;
         }
     };
-    let Tidings { member, session, secret, subscription, payload, urgent } = tidings;
+    let Tidings { member, session, secret, subscription, payload, urgent, kept } = tidings;
     let topic = payload.tag.clone();
     let Ok(payload) = serde_json::to_vec(&payload) else { return Flown::Nothing };
-    let outcome = carrier.carry(Letter { subscription, payload, topic, urgent }).await;
+    let outcome = carrier.carry(Letter { subscription, payload, topic, urgent, kept }).await;
     if outcome == Outcome::Gone {
         let end = async move |tx: &mut Tx| -> std::result::Result<(), Refusal> {
             Ok(reach::commands::refused(tx, Actor::System, member, session, secret).await?)

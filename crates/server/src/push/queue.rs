@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use kairan_core::time::{MINUTE, SECOND};
-use kairan_core::{Instant, MemberId, RoomId, Seq, SessionId};
+use kairan_core::{DeviceId, Instant, MemberId, RoomId, Seq, SessionId};
 use kairan_talk::notifications::What;
 
 /// What a notification is about.
@@ -14,6 +14,8 @@ pub enum About {
     Room(RoomId),
     /// Something else of one member.
     Notice(MemberId, What),
+    /// The wipe of this member's device.
+    Wipe(MemberId, DeviceId),
 }
 
 /// One browser and one subject.

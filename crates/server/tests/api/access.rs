@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use kairan_core::ids::Id;
 use kairan_core::{DepartmentId, DeviceId, FileId, MemberId, MessageId, Role, RoomId, SessionId};
 use kairan_people::testing::{ORIGIN, PASSWORD, Person, Reply};
 use serde_json::json;
@@ -382,7 +381,7 @@ async fn role_by_operation() {
     .await;
 }
 
-/// A room with the person in it, and what else a call may name, all fresh.
+/// What the call names, all fresh: a room with the person in it, and what else its path or body asks for.
 async fn everyday(
     server: &Server,
     person: &Person,
@@ -390,36 +389,46 @@ async fn everyday(
     operation: &Operation,
     number: usize,
 ) -> Named {
-    let room: RoomId = server.id();
-    let body = json!({"kind": "group", "name": "駅前店", "history": "all", "members": [person.id]});
-    server.put(&server.owner, &format!("/rooms/{room}"), &body).await.expect(201);
-    let message: MessageId = server.id();
-    let path = format!("/rooms/{room}/messages/{message}");
-    server.put(&server.owner, &path, &json!({"text": "お願いします", "label": "consult"})).await.expect(201);
-    let file = server.send_file(&server.owner, room, "覚え書き.txt", b"text").await;
-    let target = json!({"family_name": format!("的{number}"), "given_name": "人", "family_kana": "まと", "given_kana": "じん", "kind": "employee", "login": format!("mato{number}")});
-    let target = server.post(&server.owner, "/members", &target).await.expect(201);
-    let department = json!({"name": format!("部{number}"), "parent": null});
-    let department = server.post(&server.owner, "/departments", &department).await.expect(201);
-    // Only so many are kept, so only for those who ask for them.
-    let kept = if operation.is_of("schedules") || operation.is_of("reminders") {
-        keep(server, person, &room.to_string(), &message.to_string()).await
-    } else {
-        nothing(server).kept
-    };
-    let id = |made: &serde_json::Value| made["id"].as_str().expect("an id").to_owned();
-    Named {
-        room: room.uuid().to_string(),
-        message: message.uuid().to_string(),
-        member: id(&target),
-        department: id(&department),
+    let mut named = Named {
         session: person.session.to_string(),
         device: there.browser.device.to_string(),
         own_device: person.browser.device.to_string(),
-        kept,
-        file: file.to_string(),
         number,
+        ..nothing(server)
+    };
+    let body = operation.body(server, &named).map(|(_, bytes)| bytes).unwrap_or_default();
+    let call = operation.path(&named) + &String::from_utf8_lossy(&body);
+    let id = |made: &serde_json::Value| made["id"].as_str().expect("an id").to_owned();
+    let (message, file, kept) =
+        (call.contains(&named.message), call.contains(&named.file), call.contains(&named.kept));
+    if message || file || kept || call.contains(&named.room) {
+        let room: RoomId = server.id();
+        let body = json!({"kind": "group", "name": "駅前店", "history": "all", "members": [person.id]});
+        server.put(&server.owner, &format!("/rooms/{room}"), &body).await.expect(201);
+        if message || kept {
+            let message: MessageId = server.id();
+            let path = format!("/rooms/{room}/messages/{message}");
+            let body = json!({"text": "お願いします", "label": "consult"});
+            server.put(&server.owner, &path, &body).await.expect(201);
+            named.message = message.to_string();
+        }
+        if file {
+            named.file = server.send_file(&server.owner, room, "覚え書き.txt", b"text").await.to_string();
+        }
+        named.room = room.to_string();
+        if kept {
+            named.kept = keep(server, person, &named.room, &named.message).await;
+        }
     }
+    if call.contains(&named.member) {
+        let target = json!({"family_name": format!("的{number}"), "given_name": "人", "family_kana": "まと", "given_kana": "じん", "kind": "employee", "login": format!("mato{number}")});
+        named.member = id(&server.post(&server.owner, "/members", &target).await.expect(201));
+    }
+    if call.contains(&named.department) {
+        let department = json!({"name": format!("部{number}"), "parent": null});
+        named.department = id(&server.post(&server.owner, "/departments", &department).await.expect(201));
+    }
+    named
 }
 
 /// A scheduled message and a reminder of somebody's, both under the id that is returned.

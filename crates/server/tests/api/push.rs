@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use kairan_core::ids::Id;
-use kairan_core::time::{HOUR, MINUTE, SECOND};
+use kairan_core::time::{DAY, HOUR, MINUTE, SECOND};
 use kairan_core::{MemberId, RoomId};
 use kairan_people::testing::Person;
 use kairan_server::config;
 use kairan_server::mail::Summaries;
 use kairan_server::metrics::Metrics;
 use kairan_server::push::{Carrier, Dispatcher, Letter, Outcome};
-use kairan_storage::{Error, Stream, Tx};
+use kairan_storage::{Error, Reader, Stream, Tx, params};
 use kairan_talk::notifications::{What, tell};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -211,6 +211,67 @@ async fn a_subscription_that_is_gone_is_dropped() {
         assert!(!subscribed(&house).await);
         house.say("みっつ").await;
         assert!(house.after(2 * SECOND).await.is_empty());
+    })
+    .await;
+}
+
+/// R14: a device that is to wipe itself is woken, although its session and its subscription are over, and after that nobody
+/// knows any more where it is reached.
+#[tokio::test]
+async fn a_device_is_called_once_to_wipe_itself() {
+    on_both_engines(async |server| {
+        let mut house = House::new(&server).await;
+        let secrets = async || {
+            let read = async |reader: &mut Reader| {
+                reader.one("SELECT COUNT(*) FROM secrets WHERE kind = 'push'", params![]).await?.get::<i64>(0)
+            };
+            server.base.store.read::<_, Error, _>(read).await.expect("read")
+        };
+        let owner = server.sign_in(&server.owner).await;
+        let device = format!("/devices/{}", house.hana.browser.device);
+        server.post(&owner, &format!("{device}/lock"), &Value::Null).await.expect(200);
+        house.say("もう聞こえません").await;
+        assert!(house.after(2 * SECOND).await.is_empty(), "a lock ends what is told, and calls nobody");
+        // Taken back before it was its turn, it is no call.
+        server.post(&owner, &format!("{device}/wipe"), &Value::Null).await.expect(200);
+        server.delete(&owner, &format!("{device}/wipe")).await.expect(200);
+        assert!(house.after(SECOND).await.is_empty());
+        server.post(&owner, &format!("{device}/wipe"), &Value::Null).await.expect(200);
+        house.post.answers(&[Outcome::Later(None)]);
+        let sent = house.after(SECOND).await;
+        assert_eq!(sent.len(), 1);
+        let said = payload(&sent[0]);
+        assert_eq!(
+            said,
+            json!({"v": 1, "what": "wipe", "tag": sent[0].topic, "badge": 0, "waiting": []}),
+            "nothing of anybody"
+        );
+        assert_eq!((sent[0].urgent, sent[0].kept), (true, 28 * DAY), "also when it is off for weeks");
+        house.restart(); // killed while the service was busy
+        assert_eq!(house.after(SECOND).await.len(), 1);
+        assert_eq!(secrets().await, 0, "nothing is kept of where it was reached");
+        assert!(house.after(HOUR).await.is_empty(), "once");
+    })
+    .await;
+}
+
+/// R14: a service that is down for long does not keep the call from going out later.
+#[tokio::test]
+async fn a_call_to_wipe_is_not_given_up() {
+    on_both_engines(async |server| {
+        let mut house = House::new(&server).await;
+        let owner = server.sign_in(&server.owner).await;
+        house.post.answers(&[Outcome::Later(None); 20]);
+        let path = format!("/devices/{}/wipe", house.hana.browser.device);
+        server.post(&owner, &path, &Value::Null).await.expect(200);
+        let mut tries = 0;
+        for _ in 0..24 {
+            tries += house.after(10 * MINUTE).await.len();
+        }
+        assert!(tries > 7, "{tries}");
+        house.post.answers.lock().expect("no one panics while holding it").clear();
+        assert_eq!(house.after(HOUR).await.len(), 1);
+        assert!(house.after(HOUR).await.is_empty());
     })
     .await;
 }

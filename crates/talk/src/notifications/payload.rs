@@ -15,6 +15,8 @@ pub enum What {
     Messages,
     /// A reminder (リマインダー) whose time has come.
     Reminder,
+    /// The device is to wipe itself: nothing is said, it is only woken to ask (R14).
+    Wipe,
 }
 
 impl What {
@@ -24,12 +26,13 @@ impl What {
         match self {
             Self::Messages => "messages",
             Self::Reminder => "reminder",
+            Self::Wipe => "wipe",
         }
     }
     /// From the stable name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Messages, Self::Reminder].into_iter().find(|what| what.name() == name)
+        [Self::Messages, Self::Reminder, Self::Wipe].into_iter().find(|what| what.name() == name)
     }
 }
 
@@ -69,4 +72,6 @@ pub struct Tidings {
     pub payload: Payload,
     /// Whether it is addressed to its person, so that a sleeping device is woken for it (RFC 8030 §5.3).
     pub urgent: bool,
+    /// How long the service keeps it for a device that is off, ms.
+    pub kept: i64,
 }

@@ -1,14 +1,18 @@
 //! What waits for somebody, and what one browser is to be told now.
 
 use kairan_core::ids::Id;
-use kairan_core::{Instant, MemberId, RoomId, Seq, SessionId, text};
+use kairan_core::time::DAY;
+use kairan_core::{DeviceId, Instant, MemberId, RoomId, Seq, SessionId, text};
+use kairan_people::devices;
+use kairan_people::devices::rules::State;
 use kairan_people::organisation::settings::{self, Shows};
 use kairan_people::reach;
+use kairan_people::reach::last_call::{self, LastCall};
 use kairan_people::reach::rules::{Subscription, tag};
 use kairan_storage::{Reader, Result, params};
 
 use super::payload::{Payload, Tidings, What};
-use super::rules::{Level, Listener, Said};
+use super::rules::{Level, Listener, OLDEST_TOLD, Said};
 use crate::rooms::rules::RoomKind;
 
 /// What waits in one room.
@@ -144,7 +148,8 @@ pub async fn of_room(
         ..bare(What::Messages, tag(&subscription.auth, &room.bytes()), &subscription, &waiting)
     };
     let urgent = said.addressed || listener.direct;
-    Ok(Some(Tidings { member, session, secret: subscribed.secret, subscription, payload, urgent }))
+    let secret = subscribed.secret;
+    Ok(Some(Tidings { member, session, secret, subscription, payload, urgent, kept: OLDEST_TOLD }))
 }
 
 /// What a browser is to be told of a notice.
@@ -170,7 +175,31 @@ pub async fn of_notice(
     let waiting = waiting(reader, subscribed.member).await?;
     let payload = bare(what, tag(&subscription.auth, what.name().as_bytes()), &subscription, &waiting);
     let (member, secret) = (subscribed.member, subscribed.secret);
-    Ok(Some(Tidings { member, session, secret, subscription, payload, urgent: true }))
+    Ok(Some(Tidings { member, session, secret, subscription, payload, urgent: true, kept: OLDEST_TOLD }))
+}
+
+/// The longest that push services keep anything: four weeks, ms (Firebase Cloud Messaging, “Set the lifespan of a message”;
+/// others shorten it as RFC 8030 §5.2 lets them).
+const LONGEST_KEPT: i64 = 28 * DAY;
+
+/// The call that wakes a device to wipe itself; `None`: it is not to be woken any more, or cannot be. It says nothing, and
+/// whether there is something to wipe the device asks for itself.
+///
+/// # Errors
+/// What storage says.
+pub async fn of_wipe(reader: &mut Reader, device: DeviceId) -> Result<Option<Tidings>> {
+    if !settings::of(reader).await?.push.on {
+        return Ok(None);
+    }
+    let wiping = devices::queries::device(reader, device).await?.filter(|there| there.state == State::Wiping);
+    let Some(call) = last_call::of(reader, device).await?.filter(|_| wiping.is_some()) else {
+        return Ok(None);
+    };
+    let LastCall { member, session, secret, subscription } = call;
+    Ok(subscription.map(|subscription| {
+        let payload = bare(What::Wipe, tag(&subscription.auth, &device.bytes()), &subscription, &[]);
+        Tidings { member, session, secret, subscription, payload, urgent: true, kept: LONGEST_KEPT }
+    }))
 }
 
 /// Characters of a title, and of a text's beginning.

@@ -1,7 +1,7 @@
 /** The tree of departments as it is being arranged. Pure walks first, then the calls. */
 import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
 import type { Department } from '$lib/api/types';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import { directory } from '$lib/people/directory.svelte';
 
 export type Node = { department: Department; depth: number; first: boolean; last: boolean };
@@ -34,10 +34,7 @@ export function choices(all: readonly Department[], except: ReadonlySet<string> 
 		.map((line) => ({ value: line.department.id, words: '　'.repeat(line.depth) + line.department.name }));
 }
 
-export class DepartmentEditor {
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
-
+export class DepartmentEditor extends Attempts {
 	add(name: string, parent: string | null): Promise<boolean> {
 		return this.#try(() => answer(api.POST('/api/v1/departments', { body: { name: name.trim(), parent } })));
 	}
@@ -77,19 +74,10 @@ export class DepartmentEditor {
 		return answer(api.PATCH('/api/v1/departments/{id}', { params: { path: { id } }, body }));
 	}
 
-	async #try(call: () => Promise<unknown>): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
+	#try(call: () => Promise<unknown>): Promise<boolean> {
+		return this.attempt(async () => {
 			await call();
 			await directory.reloadDepartments();
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return false;
-		} finally {
-			this.busy = false;
-		}
+		});
 	}
 }

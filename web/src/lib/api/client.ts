@@ -4,12 +4,11 @@
  * to `whenIncomplete`, rules that shut the app to `whenShut`; a call that wants a fresh proof asks for it and is made again, and so, once, is one whose token
  * had ended or been replaced meanwhile.
  */
-import createClient from 'openapi-fetch';
 import { Problem } from './problem';
-import type { paths } from './schema';
+import { client, type Outcome } from './request';
 
 /** Typed by path. Wrap a call in `answer`. */
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: carried });
+export const api = client(carried);
 
 let signedOut: () => void = () => {};
 let incomplete: () => void = () => {};
@@ -70,8 +69,6 @@ async function codeOf(response: Response, status: number): Promise<unknown> {
 		.catch(() => null)) as { code?: unknown } | null;
 	return body?.code;
 }
-
-type Outcome<T> = { data?: T; error?: unknown; response: Response };
 
 /** The body of a good answer; otherwise throws a `Problem`. */
 export async function answer<T>(call: Promise<Outcome<T>>): Promise<T> {

@@ -14,9 +14,14 @@ export type ToWorker =
 
 export type FromWorker = { t: 'open'; path: string };
 
+/** Over this channel a browser's pages are told to leave at once; the word is why. */
+export const LEAVE = 'kairan.device';
+
 /** RFC 8291 keeps it from the push service; by default it holds no words (R15). */
 export interface Payload {
 	v: 1;
+	/** `wipe`: the device is to ask whether it is to erase what it keeps. */
+	what?: 'messages' | 'reminder' | 'wipe';
 	/** Opaque, one per room and subscription. */
 	tag: string;
 	badge: number;

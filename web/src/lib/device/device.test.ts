@@ -7,7 +7,8 @@ import { enrol, known, type About, type Enrolling } from './enrol';
 import type { Held, Keys } from './keys';
 import { base64url, makeKeys, publicKey, sign, type Said } from './proof';
 import { isDue, renew, RENEW_AFTER, type Around, type Renewed } from './renewer';
-import { report, wipe, type Parts } from './wipe';
+import { heed } from './standing';
+import { report, wipe, type Parts, type Wiped } from './wipe';
 
 class MemoryKeys implements Keys {
 	held = new Map<string, Held>();
@@ -281,6 +282,70 @@ describe('a wipe', () => {
 		expect(await report(left as Held, parts())).toBe('told');
 		expect(steps).toEqual(['erase', 'look', 'tell 7', 'tell 7']);
 		expect(keys.held.size).toBe(0);
+	});
+});
+
+// R14
+describe('a browser that is woken while no page is open', () => {
+	const keys = new MemoryKeys();
+	let asked: string[];
+	let wiped: string[];
+	const woken = (said: Record<string, boolean | null | Error>, outcome: Wiped = 'told') =>
+		heed(
+			keys,
+			async ({ device }) => {
+				asked.push(device);
+				const one = said[device];
+				if (one instanceof Error) throw one;
+				return typeof one === 'boolean' ? { wipe: one } : null;
+			},
+			async ({ device }) => {
+				wiped.push(device);
+				return outcome;
+			}
+		);
+
+	beforeEach(() => {
+		keys.held.clear();
+		asked = [];
+		wiped = [];
+	});
+
+	it('without a key asks nothing, and a store that refuses is none', async () => {
+		expect(await woken({})).toBe('stays');
+		await keys.put(key({ stage: 'made' }));
+		expect(await woken({})).toBe('stays');
+		const refusing = { all: () => Promise.reject(new Error('refused')) };
+		expect(
+			await heed(
+				refusing,
+				async () => null,
+				async () => 'told'
+			)
+		).toBe('stays');
+		expect(asked).toEqual([]);
+	});
+
+	it.each([
+		['is not told to', false, 'told', 'stays', []],
+		['is not known any more', null, 'told', 'stays', []],
+		['reaches nobody', new TypeError('no line'), 'told', 'unknown', []],
+		['is told to', true, 'told', 'wiped', ['a']],
+		['is told to, and the line breaks before the report', true, 'untold', 'again', ['a']],
+		['is told to, and a page holds something open', true, 'left', 'left', ['a']]
+	] as const)('which %s', async (_, said, outcome, heeded, gone) => {
+		// Whether its session lives makes no difference.
+		await keys.put(key({ session: null }));
+		expect(await woken({ a: said }, outcome)).toBe(heeded);
+		expect(wiped).toEqual(gone);
+	});
+
+	it('asks for everybody, and does not ask again for what is only to be told', async () => {
+		await keys.put(key({ wiped: 7 }));
+		await keys.put(key({ device: 'b' }));
+		await keys.put(key({ device: 'c' }));
+		expect(await woken({ b: new TypeError('no line'), c: false })).toBe('wiped');
+		expect([asked, wiped]).toEqual([['b', 'c'], ['a']]);
 	});
 });
 

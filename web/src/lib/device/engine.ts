@@ -1,20 +1,16 @@
 /**
- * This browser as a device: proves itself, renews its session, enrols, and wipes itself when told to.
+ * This browser as a device: proves itself, renews its session, and wipes itself when told to. How it comes in is `door`.
  *
  * What must stay true: what is done with the keys is done by one tab at a time.
  */
-import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
-import type { Outcome } from '$lib/factors/calls';
-import { newId } from '$lib/live/uuid';
+import { LEAVE } from '$lib/app/words';
 import { session } from '$lib/session/session.svelte';
-import * as enrolling from './enrol';
 import { doorFor, ended, noteKey, type Why } from './hand';
-import { BrowserKeys, plainLogin, type Held } from './keys';
-import { canHold, makeKeys, post, prove, publicKey, type Proof } from './proof';
+import { BrowserKeys, type Held } from './keys';
+import { post, prove, type Proof } from './proof';
 import { isDue, renew, type Around } from './renewer';
 
-const keys = new BrowserKeys();
+export const keys = new BrowserKeys();
 const NAME = 'kairan.device';
 /** Milliseconds between two looks at the token's age. */
 const LOOK_EVERY = 30_000;
@@ -29,7 +25,8 @@ function exclusively<T>(act: () => Promise<T>): Promise<T> {
 	return next;
 }
 
-const current = async (): Promise<Held | null> => (await keys.all()).find((one) => one.session) ?? null;
+export const current = async (): Promise<Held | null> =>
+	(await keys.all()).find((one) => one.session) ?? null;
 
 const around: Around = {
 	exclusively,
@@ -76,7 +73,7 @@ export function tend(): void {
 /** Another tab is told to leave at once, so that nothing is written again after a wipe. */
 function hear(): void {
 	if (typeof BroadcastChannel === 'undefined') return;
-	new BroadcastChannel(NAME).onmessage = ({ data }) => void leave(data as Why);
+	new BroadcastChannel(LEAVE).onmessage = ({ data }) => void leave(data as Why);
 }
 
 async function leave(why: Why): Promise<void> {
@@ -86,22 +83,13 @@ async function leave(why: Why): Promise<void> {
 }
 
 /** The keys were changed: whether there are any is known before they are next asked for. */
-async function note(): Promise<void> {
+export async function note(): Promise<void> {
 	noteKey((await keys.all()).length > 0);
 }
 
 export async function socketProof(): Promise<{ device?: Proof }> {
 	const held = await current();
 	return held ? { device: { device: held.device, ...(await prove(held, 'socket')) } } : {};
-}
-
-/** For a password: this browser's key of whoever signs in by this name. */
-export async function signInProof(login: string): Promise<Proof | null> {
-	const name = plainLogin(login);
-	const theirs = (await keys.all()).find(
-		(one) => one.login === name && one.stage === 'enrolled' && one.wiped === null
-	);
-	return theirs ? { device: theirs.device, ...(await prove(theirs, 'sign-in')) } : null;
 }
 
 /** A session was opened here, in this device or in none: no other is renewed from now on. */
@@ -115,113 +103,16 @@ export function began(opened: string, device?: string): Promise<void> {
 	});
 }
 
-const parts: enrolling.Enrolling<Outcome> = {
-	keys,
-	make: async () => ({
-		device: newId(),
-		login: null,
-		keys: await makeKeys(),
-		stage: 'made',
-		session: null,
-		renewed: 0,
-		wiped: null
-	}),
-	send: async (held, about, code) => {
-		noteKey(true);
-		const key = await publicKey(held.keys);
-		const once = async () => {
-			const signed = await prove(held, 'enrol');
-			const body = { id: held.device, ...(code && { code }), ...about, key, ...signed };
-			return answer<Outcome>(api.POST('/api/v1/session/device', { body }));
-		};
-		return once().catch((thrown) => {
-			if (Problem.from(thrown).code !== 'device.proof_refused') throw thrown;
-			return once();
-		});
-	},
-	wipe: (held) => wipe(held)
-};
-
-async function bound(done: { held: Held; outcome: Outcome } | null): Promise<Outcome | null> {
-	await note();
-	if (!done) return null;
-	await began(done.outcome.session, done.held.device);
-	tend();
-	return done.outcome;
-}
-
-export const possible = canHold;
-
-/** This browser becomes a device of whoever is on the way in. Throws a `Problem`. */
-export async function enrol(
-	about: enrolling.About,
-	code: string | null,
-	login: string | null
-): Promise<Outcome> {
-	return (await bound(await enrolling.enrol(parts, about, code, login && plainLogin(login)))) as Outcome;
-}
-
-/** As a device that it has been before. `null`: it has not. */
-export async function known(about: enrolling.About, login: string | null): Promise<Outcome | null> {
-	if ((await keys.all()).length === 0) return null;
-	return bound(await enrolling.known(parts, about, login && plainLogin(login)));
-}
-
-async function wipe(held: Held): Promise<void> {
-	const { carryOut } = await import('./wiping');
+/** Told to, this browser gives up everything of a person. */
+export async function wipe(held: Held): Promise<void> {
+	const { giveUp } = await import('./leaving');
 	const here = session.me !== null;
-	if (await carryOut(held, keys)) ended.why = 'wiped';
+	if ((await giveUp(held.device, keys)) !== 'left') ended.why = 'wiped';
 	await note();
 	if (typeof BroadcastChannel !== 'undefined') {
-		const channel = new BroadcastChannel(NAME);
+		const channel = new BroadcastChannel(LEAVE);
 		channel.postMessage('wiped' satisfies Why);
 		channel.close();
 	}
 	if (here) location.replace(doorFor('/sign-in'));
-}
-
-/**
- * At the door: what was wiped and could not be told is told now, and a key whose session is long gone asks what is to
- * become of it. Gives why the reader stands here, when that is the reason.
- */
-export async function look(): Promise<Why | null> {
-	let why: Why | null = null;
-	for (const held of await keys.all()) {
-		try {
-			if (held.wiped !== null) {
-				await wipe(held);
-				continue;
-			}
-			if (held.stage === 'made' || held.session) continue;
-			const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing'));
-			const standing = said.body as { state?: string; wipe?: boolean } | null;
-			if (said.status === 200 && standing?.wipe) {
-				await wipe(held);
-				why = 'wiped';
-			} else if (said.status === 200 && standing?.state === 'locked') why ??= 'locked';
-		} catch {
-			// No line: the next start asks again.
-		}
-	}
-	await note();
-	return why;
-}
-
-/** While the app is locked nobody else asks: whether this device is to be wiped, or is locked by somebody's order. */
-export async function heed(): Promise<Why | null> {
-	const held = await current().catch(() => null);
-	if (!held) return null;
-	const said = await post(`/devices/${held.device}/standing`, await prove(held, 'standing')).catch(
-		() => null
-	);
-	const standing = said?.body as { state?: string; wipe?: boolean } | null | undefined;
-	if (said?.status !== 200 || !standing) return null;
-	if (standing.wipe) await wipe(held);
-	return standing.wipe ? 'wiped' : standing.state === 'locked' ? 'locked' : null;
-}
-
-/** The device of a sign-in was told to wipe itself: done, and the sign-in may go on without it. */
-export async function wipeFor(device: string): Promise<void> {
-	const held = (await keys.all()).find((one) => one.device === device);
-	if (held) await wipe(held);
 }

@@ -14,6 +14,7 @@ export const holdsKey = (): boolean => kept('device') !== null;
 export const noteKey = (there: boolean): void => keep('device', there ? '1' : null);
 
 export const engine = () => piece(() => import('./engine'));
+export const atDoor = () => piece(() => import('./door'));
 
 /** What goes with a request for a socket's ticket. A session without a device needs nothing. */
 export async function socketProof(): Promise<object> {

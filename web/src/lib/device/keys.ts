@@ -5,6 +5,8 @@
  * only when the server has heard that the device is wiped, or knows it no more.
  */
 
+import { table } from '$lib/local/table';
+
 export interface Held {
 	/** The device's id, made here, before anything was sent. */
 	device: string;
@@ -29,29 +31,10 @@ export interface Keys {
 
 /** Not the database of what is kept of a session: that one goes with every sign-out. */
 export const DATABASE = 'kairan-device';
-const STORE = 'keys';
 
 /** In the browser. Throws where there is no such store. */
 export class BrowserKeys implements Keys {
-	async #do<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-		const database = await new Promise<IDBDatabase>((resolve, reject) => {
-			const request = indexedDB.open(DATABASE, 1);
-			request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'device' });
-			request.onsuccess = () => resolve(request.result);
-			request.onerror = () => reject(request.error ?? new Error('refused'));
-		});
-		try {
-			return await new Promise<T>((resolve, reject) => {
-				// Strict: a key that was sent is on the disk.
-				const transaction = database.transaction(STORE, mode, { durability: 'strict' });
-				const request = act(transaction.objectStore(STORE));
-				transaction.oncomplete = () => resolve(request.result);
-				transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
-			});
-		} finally {
-			database.close();
-		}
-	}
+	readonly #do = table(DATABASE, 'keys', 'device');
 
 	all(): Promise<Held[]> {
 		return this.#do('readonly', (store) => store.getAll() as IDBRequest<Held[]>);

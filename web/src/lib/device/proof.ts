@@ -42,9 +42,10 @@ export interface Said {
 }
 
 /** One call past everything that handles refusals: what is made here is what that handling uses. */
-export async function post(path: string, body?: unknown): Promise<Said> {
+export async function post(path: string, body?: unknown, signal?: AbortSignal): Promise<Said> {
 	const response = await fetch(`/api/v1${path}`, {
 		method: 'POST',
+		signal,
 		...(body !== undefined && {
 			headers: { 'content-type': 'application/json' },
 			body: JSON.stringify(body)
@@ -56,8 +57,8 @@ export async function post(path: string, body?: unknown): Promise<Said> {
 }
 
 /** A challenge of this moment, signed. */
-export async function prove(held: Held, purpose: Purpose): Promise<Signed> {
-	const said = await post('/session/challenge');
+export async function prove(held: Held, purpose: Purpose, signal?: AbortSignal): Promise<Signed> {
+	const said = await post('/session/challenge', undefined, signal);
 	if (said.status !== 200) throw Problem.refused(said.status, said.body);
 	return sign(held, purpose, (said.body as { challenge: string }).challenge);
 }

@@ -1,25 +1,45 @@
 /**
- * Where the things of a person lie in this browser, and how they go (R14).
+ * Where the things of a person lie in this browser, and how they go (R14): in a page, and in the worker beside the pages
+ * when none is open.
  *
- * What must stay true: what another person of this browser has is left alone; settings of the screen are nobody's.
+ * What must stay true: what another person of this browser has is left alone; settings of the screen are nobody's; one
+ * wipe is under way at a time.
  */
 import { forgetAll } from '$lib/app/forget';
-import { local } from '$lib/local/local';
 import { BrowserShelf, DATABASE as KEPT, type Board } from '$lib/local/shelf';
-import { noteLock } from '$lib/lock/hand';
-import { session } from '$lib/session/session.svelte';
 import { DATABASE as KEYS, type Held, type Keys } from './keys';
 import { post, prove } from './proof';
-import { report, wipe } from './wipe';
+import { report, wipe, type Wiped } from './wipe';
+
+/** What a page does in another way than the worker. */
+export interface Here {
+	/** The registration of the worker. */
+	beside(): Promise<ServiceWorkerRegistration | undefined>;
+	/** The session that this browser is in, whoever's. */
+	session(): Promise<string | null>;
+	/** Ends what is under way, and lets go of what memory holds of the person. */
+	leave(): Promise<void>;
+}
 
 /** Boards that hold things of a person; `plain` holds the language. */
 const BOARDS: readonly Board[] = ['keys', 'values', 'parts'];
+const NAME = 'kairan.wipe';
 
-/** Whether it is gone; when it could not be told, the next start tells. */
-export async function carryOut(held: Held, keys: Keys): Promise<boolean> {
+/** When it could not be told, the next start tells. */
+export async function carryOut(device: string, keys: Keys, here: Here): Promise<Wiped> {
+	const act = async (): Promise<Wiped> => {
+		const held = (await keys.all()).find((one) => one.device === device);
+		// Somebody was before us, and the server knows.
+		return held ? once(held, keys, here) : 'told';
+	};
+	return navigator.locks ? navigator.locks.request(NAME, act) : act();
+}
+
+async function once(held: Held, keys: Keys, here: Here): Promise<Wiped> {
+	const session = await here.session();
 	const other =
 		(await keys.all()).some((one) => one.session && one.device !== held.device) ||
-		(session.me !== null && session.me.session !== held.session);
+		(session !== null && session !== held.session);
 	const tell = async (gone: Held, items: number) => {
 		const signed = await prove(gone, 'wiped');
 		const said = await post(`/devices/${gone.device}/wiped`, { ...signed, items });
@@ -27,28 +47,34 @@ export async function carryOut(held: Held, keys: Keys): Promise<boolean> {
 		return said.status < 300 || ['device.proof_refused', 'device.state', 'not_found'].includes(said.code);
 	};
 	// Somebody else is in: with their session everything of the first one has gone.
-	if (other) return (await report(held, { keys, tell })) !== 'left';
-	return (await wipe(held, { keys, tell, count, erase, left })) !== 'left';
+	if (other) return report(held, { keys, tell });
+	return wipe(held, {
+		keys,
+		tell,
+		count: () => count(here),
+		erase: () => erase(here),
+		left: () => left(here)
+	});
 }
 
 /** Things of the person: records, pieces of files, the subscription to notifications. */
-async function count(): Promise<number> {
+async function count(here: Here): Promise<number> {
 	let found = 0;
 	if ((await databases()).includes(KEPT)) {
 		const shelf = new BrowserShelf();
 		for (const board of BOARDS) found += await shelf.size(board).catch(() => 0);
 		await shelf.close();
 	}
-	const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+	const worker = await here.beside();
 	if (await worker?.pushManager?.getSubscription().catch(() => null)) found += 1;
 	return found;
 }
 
 /** Those, and everything that came with them, the copies of the app included. */
-async function left(): Promise<number> {
+async function left(here: Here): Promise<number> {
 	const strangers = (await databases()).filter((name) => name !== KEPT && name !== KEYS);
 	const copies = (await globalThis.caches?.keys().catch(() => [])) ?? [];
-	return (await count()) + strangers.length + copies.length;
+	return (await count(here)) + strangers.length + copies.length;
 }
 
 /** Where the browser does not say which there are, ours is taken to be there. */
@@ -64,13 +90,10 @@ const gone = (name: string): Promise<void> =>
 		request.onsuccess = request.onerror = request.onblocked = () => done();
 	});
 
-async function erase(): Promise<void> {
-	if (session.me) await session.clear();
-	await local.wipe();
-	await forgetAll();
+async function erase(here: Here): Promise<void> {
+	await here.leave();
+	await new BrowserShelf().destroy().catch(() => {});
+	await forgetAll(() => here.beside());
 	const others = (await databases()).filter((name) => name !== KEYS && name !== KEPT);
 	await Promise.all(others.map(gone));
-	// Locks were among them.
-	noteLock(null);
-	sessionStorage.clear();
 }

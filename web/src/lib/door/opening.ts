@@ -5,7 +5,7 @@
  */
 import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
-import { engine, holdsKey } from '$lib/device/hand';
+import { atDoor, began, holdsKey } from '$lib/device/hand';
 import type { Proof } from '$lib/device/proof';
 import { isStanding, type Outcome } from '$lib/factors/calls';
 
@@ -15,7 +15,7 @@ export async function withPassword(login: string, password: string): Promise<Out
 		return answer<Outcome>(api.POST('/api/v1/session', { body }));
 	};
 	if (!holdsKey()) return send();
-	const device = await engine();
+	const device = await atDoor();
 	// Twice: a challenge may have been lost with a server that was started anew.
 	for (let tries = 0; tries < 2; tries += 1) {
 		const proof = await device.signInProof(login);
@@ -23,7 +23,7 @@ export async function withPassword(login: string, password: string): Promise<Out
 		try {
 			const outcome = await send(proof);
 			const bound = isStanding(outcome) ? outcome.device?.id : proof.device;
-			await device.began(outcome.session, bound);
+			await began(outcome.session, bound);
 			return outcome;
 		} catch (thrown) {
 			const { code } = Problem.from(thrown);

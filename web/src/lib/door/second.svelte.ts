@@ -1,15 +1,15 @@
 /** Showing a second factor: one try at a time, and the pause the server asks for after too many. */
-import { Problem } from '$lib/api/problem';
 import { factor, passkeyChallenge, passkeySignIn, type Outcome } from '$lib/factors/calls';
 import { show } from '$lib/factors/passkey';
 import { Pause } from '$lib/factors/pause.svelte';
+import { Attempts } from '$lib/parts/attempts.svelte';
 
-export class SecondFactor {
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
+export class SecondFactor extends Attempts {
 	readonly pause = new Pause();
 
-	constructor(readonly take: (outcome: Outcome) => void) {}
+	constructor(readonly take: (outcome: Outcome) => void) {
+		super();
+	}
 
 	totp(code: string): Promise<boolean> {
 		return this.#try(() => factor({ totp: code }));
@@ -36,18 +36,9 @@ export class SecondFactor {
 	}
 
 	async #try(call: () => Promise<Outcome>): Promise<boolean> {
-		if (this.busy || this.pause.left > 0) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
-			this.take(await call());
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			this.pause.begin(this.problem, () => (this.problem = null));
-			return false;
-		} finally {
-			this.busy = false;
-		}
+		if (this.pause.left > 0) return false;
+		const done = await this.attempt(async () => this.take(await call()));
+		if (this.problem) this.pause.begin(this.problem, () => (this.problem = null));
+		return done;
 	}
 }

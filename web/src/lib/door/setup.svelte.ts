@@ -4,7 +4,7 @@
  * that nothing has to be done while they are the only thing that is not yet on paper.
  */
 import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import { hiragana } from '$lib/people/kana';
 import type { Me } from '$lib/api/types';
 import { isStanding, type Outcome, type Standing } from '$lib/factors/calls';
@@ -17,7 +17,7 @@ export const STEPS: readonly Step[] = ['organisation', 'owner', 'codes', 'factor
 /** The person, or what is needed of them; the codes either way. */
 type SetUpDone = { recovery_codes: string[] } & ({ me: Me } | Standing);
 
-export class SetUp {
+export class SetUp extends Attempts {
 	step = $state<Step>('organisation');
 	organisation = $state('');
 	code = $state('');
@@ -30,13 +30,13 @@ export class SetUp {
 	codes = $state.raw<readonly string[]>([]);
 	#outcome: Outcome | null = null;
 	written = $state(false);
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
 
 	/** What the owner still needs once the organisation stands. */
 	readonly entering = new Entering(null, () => (this.step = 'start'));
 
-	constructor(readonly needsCode: boolean) {}
+	constructor(readonly needsCode: boolean) {
+		super();
+	}
 
 	get at(): number {
 		return STEPS.indexOf(this.step);
@@ -57,10 +57,7 @@ export class SetUp {
 	}
 
 	async create(): Promise<void> {
-		if (this.busy) return;
-		this.busy = true;
-		this.problem = null;
-		try {
+		const made = await this.attempt(async () => {
 			const done = await answer<SetUpDone>(
 				api.POST('/api/v1/setup', {
 					body: {
@@ -79,12 +76,8 @@ export class SetUp {
 			this.codes = done.recovery_codes;
 			this.meter.password = '';
 			this.step = 'codes';
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			if (this.#aboutFirstPage()) this.step = 'organisation';
-		} finally {
-			this.busy = false;
-		}
+		});
+		if (!made && this.#aboutFirstPage()) this.step = 'organisation';
 	}
 
 	/** The codes are on paper: on to what else is needed. */

@@ -3,11 +3,11 @@
  * is still needed of them; `Entering` goes on from there.
  */
 import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
 import type { InvitationLook } from '$lib/api/types';
 import { passkeyChallenge, passkeySignIn, type Outcome } from '$lib/factors/calls';
 import { fillsIn, show } from '$lib/factors/passkey';
 import { Pause } from '$lib/factors/pause.svelte';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import type { Entering } from './entering.svelte';
 import { Meter } from './meter.svelte';
 import { withPassword } from './opening';
@@ -15,27 +15,15 @@ import { withPassword } from './opening';
 /** A challenge lives five minutes on the server; the one behind the field is made anew before that. */
 const QUIET_MS = 4 * 60_000;
 
-/** What the ways have in common: one try at a time, and what came of it. */
-abstract class WayIn {
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
-
-	constructor(protected readonly entering: Entering) {}
+/** What the ways have in common. */
+abstract class WayIn extends Attempts {
+	constructor(protected readonly entering: Entering) {
+		super();
+	}
 
 	/** `true`: the server has let this proof count. */
-	protected async try(call: () => Promise<Outcome>): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
-			this.entering.take(await call());
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return false;
-		} finally {
-			this.busy = false;
-		}
+	protected try(call: () => Promise<Outcome>): Promise<boolean> {
+		return this.attempt(async () => this.entering.take(await call()));
 	}
 }
 

@@ -1,7 +1,7 @@
 /** Adding a second factor: an authenticator app, confirmed with its first code, or a passkey of this browser. */
-import { Problem } from '$lib/api/problem';
 import { agentName } from '$lib/me/agent';
 import { m } from '$lib/paraglide/messages';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import {
 	addPasskey,
 	confirmTotp,
@@ -12,23 +12,23 @@ import {
 } from './calls';
 import { make } from './passkey';
 
-export class Enrol {
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
+export class Enrol extends Attempts {
 	/** The secret, from the moment it is offered until it is confirmed or left. */
 	offer = $state.raw<TotpOffer | null>(null);
 
 	/** @param done told once a factor counts */
-	constructor(readonly done: (made: Enrolled) => void | Promise<void>) {}
+	constructor(readonly done: (made: Enrolled) => void | Promise<void>) {
+		super();
+	}
 
 	startTotp(): Promise<boolean> {
-		return this.#try(async () => {
+		return this.attempt(async () => {
 			this.offer = await offerTotp();
 		});
 	}
 
 	confirm(code: string): Promise<boolean> {
-		return this.#try(async () => {
+		return this.attempt(async () => {
 			const made = await confirmTotp(code);
 			this.offer = null;
 			await this.done(made);
@@ -36,7 +36,7 @@ export class Enrol {
 	}
 
 	passkey(): Promise<boolean> {
-		return this.#try(async () => {
+		return this.attempt(async () => {
 			const { challenge, options } = await newPasskeyChallenge();
 			const name = agentName(navigator.userAgent) ?? m.passkey_unnamed();
 			await this.done(await addPasskey(challenge, await make(options), name));
@@ -47,20 +47,5 @@ export class Enrol {
 	leave(): void {
 		this.offer = null;
 		this.problem = null;
-	}
-
-	async #try(act: () => Promise<void>): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
-			await act();
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return false;
-		} finally {
-			this.busy = false;
-		}
 	}
 }

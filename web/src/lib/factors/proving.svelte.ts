@@ -1,5 +1,5 @@
 /** Giving the proof that something asked for: which ways this person has, and one try at a time. */
-import { Problem } from '$lib/api/problem';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import { proving } from '$lib/session/prove.svelte';
 import { factors, passkeyChallenge, proof, type Proof } from './calls';
 import { possible, show } from './passkey';
@@ -7,14 +7,12 @@ import { Pause } from './pause.svelte';
 
 export type ProofWay = 'passkey' | 'totp' | 'password';
 
-export class ProofGiving {
+export class ProofGiving extends Attempts {
 	/** In the order they are offered; nothing until the server has said which there are. */
 	ways = $state.raw<readonly ProofWay[]>([]);
 	way = $state<ProofWay>('password');
 	password = $state('');
 	code = $state('');
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
 	readonly pause = new Pause();
 
 	/** A password always works, so not knowing the others keeps nobody out. */
@@ -35,20 +33,13 @@ export class ProofGiving {
 
 	async send(): Promise<boolean> {
 		if (this.busy || this.pause.left > 0) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
-			await proof(await this.#proof());
-			proving.settle(true);
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
+		const given = await this.attempt(async () => proof(await this.#proof()));
+		if (given) proving.settle(true);
+		else {
 			this.pause.begin(this.problem, () => (this.problem = null));
 			this.code = this.password = '';
-			return false;
-		} finally {
-			this.busy = false;
 		}
+		return given;
 	}
 
 	async #proof(): Promise<Proof> {

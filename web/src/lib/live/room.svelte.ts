@@ -357,6 +357,12 @@ export class LiveRoom {
 		}
 	}
 
+	/** I was taken out of it while I did not hear. */
+	leave(): void {
+		this.stop();
+		this.state = { ...reduce.begin(this.room), gone: true };
+	}
+
 	stop(): void {
 		this.lineLost();
 		for (const timer of this.#timers.values()) clearTimeout(timer);

@@ -239,6 +239,12 @@ class Live {
 		return this.#put(room);
 	}
 
+	/** I am no longer in it, as I hear only now: who looks at it is told so, and nothing of it stays. */
+	#lost(room: LiveRoom): void {
+		if (this.#looking.includes(room.id)) room.leave();
+		else this.drop(room.id);
+	}
+
 	/** I left it. */
 	drop(room: string): void {
 		this.rooms.get(room)?.stop();
@@ -351,9 +357,11 @@ class Live {
 				if (room && room.state.head < head) void room.catchUp(head);
 			}
 		}, WELCOME_GRACE);
-		// The first welcome follows the list at once; after a later one, counts and settings may have changed.
-		const unknown = Object.keys(heads).some((id) => !this.rooms.has(id));
-		if (this.#welcomed || unknown || !this.sure) void this.refresh().catch(() => {});
+		// After a later welcome counts and settings may have changed. Between the list and the first one, too, somebody
+		// may have let me into a room, or taken me out of one.
+		const mine = [...this.rooms.values()].filter(({ state }) => !state.gone);
+		const same = mine.length === Object.keys(heads).length && mine.every(({ id }) => id in heads);
+		if (this.#welcomed || !same || !this.sure) void this.refresh().catch(() => {});
 		if (!this.sure) void directory.reload().catch(() => {});
 		if (this.#welcomed) for (const room of this.rooms.values()) room.recount();
 		this.#welcomed = true;
@@ -363,7 +371,7 @@ class Live {
 	async refresh(): Promise<void> {
 		const all = await calls.rooms();
 		const there = new Set(all.map((room) => room.id));
-		for (const id of [...this.rooms.keys()]) if (!there.has(id)) this.drop(id);
+		for (const room of [...this.rooms.values()]) if (!there.has(room.id)) this.#lost(room);
 		for (const room of all) {
 			// What I may see has changed while I was away: what was kept no longer fits.
 			if (this.rooms.get(room.id)?.room.mine.floor !== room.mine.floor) this.drop(room.id);

@@ -95,7 +95,7 @@ export type Frame =
 	| { t: 'alarm'; audience: 'member' | 'admins' }
 	| { t: 'pong' };
 
-/** Lists of my own that follow me from device to device. */
+/** Lists of my own that follow me from device to device, and those that I keep for others. */
 export type Mine =
 	| 'drafts'
 	| 'schedules'
@@ -104,6 +104,8 @@ export type Mine =
 	| 'notifications'
 	| 'devices'
 	| 'name'
+	/** What others asked for, for those who manage members. */
+	| 'names'
 	| 'alarms'
 	| 'policy';
 

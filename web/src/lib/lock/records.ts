@@ -5,6 +5,7 @@
  * What must stay true: nothing here opens anything without its passcode or passkey, or says whose it is but by an id.
  */
 import type { Sealed } from '$lib/local/seal';
+import { table } from '$lib/local/table';
 import type { Kind } from './rules';
 import type { Bolt } from './secret';
 
@@ -32,28 +33,9 @@ export interface Locks {
 }
 
 export const DATABASE = 'kairan-lock';
-const STORE = 'locks';
 
 export class BrowserLocks implements Locks {
-	async #do<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-		const database = await new Promise<IDBDatabase>((resolve, reject) => {
-			const request = indexedDB.open(DATABASE, 1);
-			request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'member' });
-			request.onsuccess = () => resolve(request.result);
-			request.onerror = () => reject(request.error ?? new Error('refused'));
-		});
-		try {
-			return await new Promise<T>((resolve, reject) => {
-				// Strict: a try that was counted stays counted.
-				const transaction = database.transaction(STORE, mode, { durability: 'strict' });
-				const request = act(transaction.objectStore(STORE));
-				transaction.oncomplete = () => resolve(request.result);
-				transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
-			});
-		} finally {
-			database.close();
-		}
-	}
+	readonly #do = table(DATABASE, 'locks', 'member');
 
 	async get(member: string): Promise<Lock | null> {
 		const found = await this.#do('readonly', (store) => store.get(member) as IDBRequest<Lock | undefined>);

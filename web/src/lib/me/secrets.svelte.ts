@@ -1,55 +1,36 @@
 /** Changing one's password and making new recovery codes. Nothing typed here outlives the page. */
 import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
 import { Meter } from '$lib/door/meter.svelte';
+import { Attempts } from '$lib/parts/attempts.svelte';
 
-export class PasswordChange {
+export class PasswordChange extends Attempts {
 	current = $state('');
 	readonly meter = new Meter();
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
 
 	/** @param beside whether a second factor stands beside the password */
 	constructor(beside: boolean) {
+		super();
 		this.meter.beside = beside;
 	}
 
-	async send(): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
+	send(): Promise<boolean> {
+		return this.attempt(async () => {
 			const body = { current: this.current, password: this.meter.password };
 			await answer(api.PUT('/api/v1/me/password', { body }));
 			this.current = this.meter.password = '';
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return false;
-		} finally {
-			this.busy = false;
-		}
+		});
 	}
 }
 
-export class RecoveryCodes {
+export class RecoveryCodes extends Attempts {
 	password = $state('');
 	codes = $state.raw<readonly string[]>([]);
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
 
 	async make(): Promise<void> {
-		if (this.busy) return;
-		this.busy = true;
-		this.problem = null;
-		try {
-			const made = await answer(api.POST('/api/v1/me/recovery-codes', { body: { password: this.password } }));
-			this.codes = made.recovery_codes;
+		await this.attempt(async () => {
+			const body = { password: this.password };
+			this.codes = (await answer(api.POST('/api/v1/me/recovery-codes', { body }))).recovery_codes;
 			this.password = '';
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-		} finally {
-			this.busy = false;
-		}
+		});
 	}
 }

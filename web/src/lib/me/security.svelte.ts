@@ -1,5 +1,4 @@
 /** What protects one's own account, and changing it. Every change is the server's to allow; this shows what it said. */
-import { Problem } from '$lib/api/problem';
 import {
 	factors,
 	removePasskey,
@@ -8,17 +7,17 @@ import {
 	type Factors,
 	type Passkey
 } from '$lib/factors/calls';
+import { Attempts } from '$lib/parts/attempts.svelte';
 
-export class Security {
+export class Security extends Attempts {
 	factors = $state.raw<Factors>() as Factors;
-	problem = $state.raw<Problem | null>(null);
-	busy = $state(false);
 
 	/** How many second factors there are; whoever must have one keeps the last. */
 	readonly count = $derived((this.factors.totp ? 1 : 0) + this.factors.passkeys.length);
 	readonly last = $derived(this.factors.required && this.count === 1);
 
 	constructor(first: Factors) {
+		super();
 		this.factors = first;
 	}
 
@@ -39,20 +38,12 @@ export class Security {
 	}
 
 	async #change(call: () => Promise<unknown>): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
+		const done = await this.attempt(async () => {
 			await call();
 			await this.refresh();
-			return true;
-		} catch (thrown) {
-			const problem = Problem.from(thrown);
-			// They were asked for a proof and would rather not: that is no trouble to tell them about.
-			if (problem.code !== 'proof.needed') this.problem = problem;
-			return false;
-		} finally {
-			this.busy = false;
-		}
+		});
+		// They were asked for a proof and would rather not: that is no trouble to tell them about.
+		if (this.problem?.code === 'proof.needed') this.problem = null;
+		return done;
 	}
 }

@@ -1,13 +1,12 @@
 /** One's own name: taking another, asking for it, and what became of that. */
-import { Problem } from '$lib/api/problem';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import { ownName, wantName, withdrawName, type OwnName } from './calls';
 
-export class OwnNaming {
+export class OwnNaming extends Attempts {
 	own = $state.raw<OwnName>() as OwnName;
-	problem = $state.raw<Problem | null>(null);
-	busy = $state(false);
 
 	constructor(first: OwnName) {
+		super();
 		this.own = first;
 	}
 
@@ -17,13 +16,13 @@ export class OwnNaming {
 
 	/** Whether it was taken; whether it waits says `own.request`. */
 	want(name: string): Promise<boolean> {
-		return this.#during(async () => {
+		return this.attempt(async () => {
 			this.own = await wantName(name);
 		});
 	}
 
 	withdraw(): Promise<boolean> {
-		return this.#during(async () => {
+		return this.attempt(async () => {
 			await withdrawName();
 			await this.refresh();
 		});
@@ -31,20 +30,5 @@ export class OwnNaming {
 
 	forget(): void {
 		this.problem = null;
-	}
-
-	async #during(act: () => Promise<void>): Promise<boolean> {
-		if (this.busy) return false;
-		this.busy = true;
-		this.problem = null;
-		try {
-			await act();
-			return true;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return false;
-		} finally {
-			this.busy = false;
-		}
 	}
 }

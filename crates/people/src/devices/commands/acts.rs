@@ -13,6 +13,7 @@ use crate::devices::queries::{self, Device};
 use crate::devices::rules::{self, Act, By, DEVICE_ITSELF, Ownership, State};
 use crate::members::queries::record;
 use crate::members::roles::must_manage;
+use crate::reach::last_call;
 use crate::signin::commands::close_session;
 use crate::signin::events::Why;
 
@@ -104,6 +105,9 @@ pub async fn act(tx: &mut Tx, hand: &Hand, device: DeviceId, act: Act) -> Result
     if let Some(why) = why {
         close_sessions_of(tx, actor, device.member, device.id, why).await?;
     }
+    if matches!(act, Act::Wipe | Act::CancelWipe) {
+        last_call::want(tx, device.id, act == Act::Wipe).await?;
+    }
     again(tx, device.id).await
 }
 
@@ -176,6 +180,7 @@ pub async fn confirm_wipe(tx: &mut Tx, device: &Device, items: i64) -> Result<()
         return Ok(());
     }
     rules::act(device.state, Act::Confirm, By::Owner, true)?;
+    last_call::forget(tx, device.id).await?;
     // Nobody is signed in there; it is the device of this person that speaks.
     append(tx, device.member, Actor::Member(device.member), fact(device.id, Act::Confirm, items)).await
 }
