@@ -397,7 +397,7 @@ journey('new terms are agreed to before anything else', async ({ server, browser
   await step('the owner writes a second version', async () => {
     await owner.window(desk.context);
     await person.window(theirs.context);
-    await theirs.page.goto('/rooms');
+    await theirs.page.goto('/me/devices');
     await door.inside(theirs.page);
     await desk.page.goto('/admin/device-policy');
     await desk.page.getByRole('button', { name: '約束を書き直す' }).click();
@@ -407,7 +407,7 @@ journey('new terms are agreed to before anything else', async ({ server, browser
   });
 
   await step('the member meets it at their next step, and goes on where they were', async () => {
-    await theirs.page.goto('/me/devices');
+    // The page has heard of it: it comes here by itself.
     await theirs.page.getByText('第2版').waitFor();
     await theirs.page.getByText('端末を人に貸しません').waitFor();
     await door.agree(new Pointer(theirs.page));

@@ -184,7 +184,8 @@ journey('a partner sees only their own room and the people in it', async ({ serv
 
     await owner.call('PUT', `/rooms/${outer}/members/${partner.id}`);
     let connect = () => {};
-    await page.routeWebSocket(/\/gateway$/, (socket) => void (connect = () => socket.connectToServer()));
+    const held = new Promise((resolve) => (connect = () => resolve(null)));
+    await page.route(/\/gateway\/ticket$/, (route) => held.then(() => route.continue()));
     await room.open(outer);
     await room.hears('6:30着でお願いします');
     const early = await removed();
