@@ -62,9 +62,5 @@ export class CsvImport {
 	}
 }
 
-const asCsv = (file: Blob) => ({
-	// The generated type of a CSV body is a string; what goes over the wire is bytes.
-	body: file as unknown as string,
-	bodySerializer: (body: unknown) => body as Blob,
-	headers: { 'Content-Type': 'text/csv' }
-});
+// The generated type of a CSV body is a string; what goes over the wire is bytes.
+const asCsv = (file: Blob) => ({ body: file as unknown as string });

@@ -44,6 +44,11 @@ it('sends JSON, and reads it', async () => {
 	expect([outcome.data, outcome.error]).toEqual([{ id: 'x' }, undefined]);
 });
 
+it('sends bytes as they are, and says what they are', async () => {
+	const { request } = await carried(200, '{}', new Blob(['姓,名\n'], { type: 'text/csv' }));
+	expect([request.headers.get('content-type'), await request.text()]).toEqual(['text/csv', '姓,名\n']);
+});
+
 it('without a body says of none', async () => {
 	const { request } = await carried(204, null);
 	expect([request.headers.get('content-type'), await request.text()]).toEqual([null, '']);

@@ -1,6 +1,6 @@
 /**
  * Calls of the API over `fetch`, typed by the document it was made from. As far as this API needs it: ids in the path, plain
- * words in the query, JSON both ways.
+ * words in the query, JSON both ways; bytes (a table, CSV) go as they are.
  *
  * What must stay true: what stands in a path or a query is data there and nothing else.
  */
@@ -40,6 +40,13 @@ async function read(response: Response): Promise<unknown> {
 	}
 }
 
+function sent(body: unknown): RequestInit {
+	if (body === undefined) return {};
+	// Bytes say themselves what they are.
+	if (body instanceof Blob) return { body };
+	return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
 /** One function for each method; `carry` takes the call to the server. */
 export function client(
 	carry: (request: Request) => Promise<Response>
@@ -49,9 +56,7 @@ export function client(
 		path: string,
 		{ params, body }: Asked = {}
 	): Promise<Outcome<unknown>> => {
-		const headers = body === undefined ? undefined : { 'content-type': 'application/json' };
-		const sent = body === undefined ? undefined : JSON.stringify(body);
-		const response = await carry(new Request(address(path, params), { method, headers, body: sent }));
+		const response = await carry(new Request(address(path, params), { method, ...sent(body) }));
 		const said = await read(response);
 		return response.ok ? { data: said, response } : { error: said, response };
 	};
