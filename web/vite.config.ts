@@ -18,8 +18,9 @@ export default defineConfig({
 						{ name: 'svelte', test: /node_modules\/(svelte|esm-env|clsx)\// },
 						{
 							name: 'base',
-							test: /src\/lib\/(session|i18n|api|frame)\/|lock\/hand|src\/lib\/parts\/(Ann|Avatar|Badge|Band|Brand|Button|Empty|Icon|MemberB|Search|ann|attempt|hash)|policy\/may|talk\/(now|pane|preview|talk-to)|people\/kana|paraglide\/runtime/
-						}
+							test: /src\/lib\/(session|i18n|api|frame)\/|lock\/hand|src\/lib\/parts\/(Ann|Avatar|Badge|Band|Brand|Button|Empty|Icon|MemberB|Search|ann|attempt|hash)|policy\/may|talk\/(now|pane|preview|talk-to)|(people|talk)\/kana|paraglide\/runtime/
+						},
+						{ name: 'device', test: /src\/lib\/(device\/(engine|keys|proof|renewer)|local\/table)\./ }
 					]
 				}
 			}

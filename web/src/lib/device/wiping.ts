@@ -27,22 +27,24 @@ const NAME = 'kairan.wipe';
 
 /** When it could not be told, the next start tells. */
 export async function carryOut(device: string, keys: Keys, here: Here): Promise<Wiped> {
+	// Before anything that waits: a page whose session has ended lets go of the same things by itself.
+	const items = count(here).catch(() => 0);
 	const act = async (): Promise<Wiped> => {
 		const held = (await keys.all()).find((one) => one.device === device);
 		// Somebody was before us, and the server knows.
-		return held ? once(held, keys, here) : 'told';
+		return held ? once(held, keys, here, items) : 'told';
 	};
 	return navigator.locks ? navigator.locks.request(NAME, act) : act();
 }
 
-async function once(held: Held, keys: Keys, here: Here): Promise<Wiped> {
+async function once(held: Held, keys: Keys, here: Here, items: Promise<number>): Promise<Wiped> {
 	const session = await here.session();
 	const other =
 		(await keys.all()).some((one) => one.session && one.device !== held.device) ||
 		(session !== null && session !== held.session);
-	const tell = async (gone: Held, items: number) => {
+	const tell = async (gone: Held, many: number) => {
 		const signed = await prove(gone, 'wiped');
-		const said = await post(`/devices/${gone.device}/wiped`, { ...signed, items });
+		const said = await post(`/devices/${gone.device}/wiped`, { ...signed, items: many });
 		// Told, or unknown to the server: then nobody waits for it.
 		return said.status < 300 || ['device.proof_refused', 'device.state', 'not_found'].includes(said.code);
 	};
@@ -51,7 +53,7 @@ async function once(held: Held, keys: Keys, here: Here): Promise<Wiped> {
 	return wipe(held, {
 		keys,
 		tell,
-		count: () => count(here),
+		count: () => items,
 		erase: () => erase(here),
 		left: () => left(here)
 	});
