@@ -117,8 +117,11 @@ journey('an owner sets the rules; a phone shows them, holds to them and says why
     await page.getByText('決まり「夜間」によります').waitFor();
     await page.getByText('次に開くのは').waitFor();
     assert.equal((await page.locator('body').innerText()).includes('棚と予定'), false, 'nothing of the talk is left');
-    await page.reload();
-    await page.getByRole('heading', { name: 'いまは、使える時間の外です' }).waitFor();
+    // At the door, too, and where they were.
+    for (const place of ['/sign-in', page.url()]) {
+      await page.goto(place);
+      await page.getByRole('heading', { name: 'いまは、使える時間の外です' }).waitFor();
+    }
     const found = await obstacles(page, 'outside the hours');
     assert.equal(found.join('\n'), '');
     await rule(owner, []);
