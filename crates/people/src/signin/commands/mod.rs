@@ -1,26 +1,28 @@
 //! What changes at the door. Hashing is done before a write job begins; a job only compares, appends and puts secrets.
+//!
+//! Here: sessions. [`passwords`] and [`recovery`] have a page each.
 
-use kairan_core::ids::Id;
+mod passwords;
+mod recovery;
+
 use kairan_core::refusal::NOT_FOUND;
 use kairan_core::{Actor, DeviceId, MemberId, Refusal, SecretId, SessionId, Surroundings};
 use kairan_http::ClientInfo;
 use kairan_storage::{Reader, Stream, Tx, params};
-use sha2::{Digest, Sha256};
 
-use super::events::{
-    Bound, Closed, How, Opened, PasswordDoubted, PasswordSet, Proved, RecoveryIssued, RecoveryUsed, Refused,
-    Renewed, SigninFact, Unknown, Why,
-};
+pub use passwords::{Chosen, change_password, set_password};
+pub(crate) use passwords::{check_short, doubt_password};
+pub(crate) use recovery::use_recovery_code;
+pub use recovery::{issue_recovery_codes, new_recovery_codes, recover, recovery_digest};
+
+use super::events::{Bound, Closed, How, Opened, Proved, Refused, Renewed, SigninFact, Unknown, Why};
 use super::project::{DEVICE_SEEN, FORGET_SEEN, RENEWED, SEEN};
-use super::queries::{self, Candidate, PASSWORD_SECRET, RECOVERY_SECRET, SESSION_SECRET};
-use super::rules::{
-    PASSWORD_WRONG, RECOVERY_CODES, RECOVERY_REFUSED, SIGNIN_REFUSED, over, plain_recovery_code,
-    recovery_code,
-};
+use super::queries::{self, Candidate, SESSION_SECRET};
+use super::rules::{SIGNIN_REFUSED, over};
 use crate::devices::rules::{DEVICE_BOUND, TOKEN_LIFE};
 use crate::members::roles::MEMBER_LOCKED;
 use crate::policies::{self, Who};
-use crate::{Caller, Entering, Token, alarms, devices, members, reach};
+use crate::{Entering, Token, alarms, devices, members, reach};
 
 /// A last-seen mark is written at most this often, ms.
 const SEEN_EVERY: i64 = kairan_core::time::MINUTE;
@@ -257,97 +259,6 @@ pub fn seen_is_old(seen: kairan_core::Instant, now: kairan_core::Instant) -> boo
     now.since(seen) >= SEEN_EVERY
 }
 
-/// A password somebody chose, judged and hashed.
-#[derive(Clone)]
-pub struct Chosen {
-    /// Its hash.
-    pub hash: String,
-    /// Whether it may stand only beside a second factor (R3).
-    pub short: bool,
-}
-
-/// Sets a member's password to an already computed hash; the one before is erased.
-///
-/// # Errors
-/// What storage says.
-pub async fn set_password(
-    tx: &mut Tx,
-    actor: Actor,
-    member: MemberId,
-    chosen: &Chosen,
-    how: How,
-) -> Result<(), Refusal> {
-    set_password_on(tx, actor, member, None, chosen, how).await
-}
-
-async fn set_password_on(
-    tx: &mut Tx,
-    actor: Actor,
-    member: MemberId,
-    device: Option<DeviceId>,
-    chosen: &Chosen,
-    how: How,
-) -> Result<(), Refusal> {
-    let before = password_secret(tx, member).await?;
-    let password = tx.put_secret(PASSWORD_SECRET, chosen.hash.as_bytes()).await?;
-    let fact = SigninFact::from(PasswordSet { password, how, short: chosen.short });
-    tx.append(Stream::Member(member), actor, device, &fact).await?;
-    if let Some(before) = before {
-        tx.erase_secret(before).await?;
-    }
-    Ok(())
-}
-
-/// Notes that somebody else may know the password: it opens only on devices of its person's from now on, and is to be
-/// changed. False when there is none.
-///
-/// # Errors
-/// What storage says.
-pub(crate) async fn doubt_password(tx: &mut Tx, caller: &Caller) -> Result<bool, Refusal> {
-    let Some(candidate) = queries::candidate_by_id(tx, caller.member).await? else { return Ok(false) };
-    if candidate.password.is_some() && !candidate.doubted {
-        let fact = SigninFact::from(PasswordDoubted {});
-        tx.append(Stream::Member(caller.member), caller.actor(), caller.device, &fact).await?;
-    }
-    Ok(candidate.password.is_some())
-}
-
-async fn password_secret(reader: &mut Reader, member: MemberId) -> Result<Option<SecretId>, Refusal> {
-    let row = reader.maybe("SELECT password FROM credentials WHERE member = $1", params![member]).await?;
-    Ok(row.map(|row| row.get(0)).transpose()?)
-}
-
-/// Changes one's own password, verified against `candidate`. Other sessions end; this one gets another token (R18).
-///
-/// # Errors
-/// `password.wrong` when it was changed while it was being verified.
-pub async fn change_password(
-    tx: &mut Tx,
-    caller: &Caller,
-    candidate: &Candidate,
-    chosen: &Chosen,
-    token: &Token,
-) -> Result<Entered, Refusal> {
-    let now = queries::candidate_by_id(tx, caller.member).await?;
-    if now.is_none_or(|now| now.password != candidate.password) {
-        return Err(Refusal::new(&PASSWORD_WRONG));
-    }
-    check_short(tx, caller.member, chosen).await?;
-    set_password_on(tx, caller.actor(), caller.member, caller.device, chosen, How::Password).await?;
-    close_sessions(tx, caller.actor(), caller.member, Some(caller.session), Why::PasswordChanged).await?;
-    prove(tx, caller.member, caller.session, false).await?;
-    rotate(tx, caller.member, caller.session, token).await
-}
-
-/// A short password is not taken once its person has no second factor any more.
-pub(crate) async fn check_short(tx: &mut Tx, member: MemberId, chosen: &Chosen) -> Result<(), Refusal> {
-    if chosen.short && !crate::factors::queries::has_factor(tx, member).await? {
-        let fault = kairan_core::FieldFault::new("password", &super::password::PASSWORD_SHORT);
-        return Err(Refusal::fields(vec![fault.fact("limit", super::password::SHORTEST)]));
-    }
-    Ok(())
-}
-
 /// Notes that a session's person proved to be there (R23), with a second factor or without.
 ///
 /// # Errors
@@ -432,71 +343,6 @@ async fn replaced(tx: &mut Tx, open: &queries::Session, token: &Token) -> Result
     tx.erase_secret(open.token).await?;
     let life = open.expires_at.since(tx.now());
     Ok(Entered { member: open.member, session: open.id, token: token.clone(), life })
-}
-
-/// Makes recovery codes, to be shown once.
-#[must_use]
-pub fn new_recovery_codes(surroundings: &Surroundings) -> Vec<String> {
-    (0..RECOVERY_CODES).map(|_| recovery_code(surroundings.bytes())).collect()
-}
-
-/// Keeps the hashes of new recovery codes; those before are void.
-///
-/// # Errors
-/// What storage says.
-pub async fn issue_recovery_codes(
-    tx: &mut Tx,
-    actor: Actor,
-    member: MemberId,
-    codes: &[String],
-) -> Result<(), Refusal> {
-    for before in queries::recovery_codes(tx, member).await? {
-        tx.erase_secret(before).await?;
-    }
-    let mut kept = Vec::with_capacity(codes.len());
-    for code in codes.iter().filter_map(|code| recovery_digest(member, code)) {
-        kept.push(tx.put_secret(RECOVERY_SECRET, &code).await?);
-    }
-    append(tx, member, actor, RecoveryIssued { codes: kept }).await
-}
-
-/// What is kept of a recovery code; `None` when it is not one. Bound to the member, so that equal codes differ.
-#[must_use]
-pub fn recovery_digest(member: MemberId, code: &str) -> Option<[u8; 32]> {
-    let plain = plain_recovery_code(code)?;
-    Some(Sha256::new().chain_update(member.bytes()).chain_update(plain).finalize().into())
-}
-
-/// Uses up a recovery code.
-///
-/// # Errors
-/// What storage says.
-pub(crate) async fn use_recovery_code(tx: &mut Tx, member: MemberId, code: SecretId) -> Result<(), Refusal> {
-    append(tx, member, Actor::Member(member), RecoveryUsed { code }).await?;
-    tx.erase_secret(code).await?;
-    Ok(())
-}
-
-/// Uses up a recovery code: sets the password, ends every session, opens a new one.
-///
-/// # Errors
-/// `recovery.refused` when the code is used already.
-pub async fn recover(
-    tx: &mut Tx,
-    candidate: &Candidate,
-    code: SecretId,
-    chosen: &Chosen,
-    opening: &Opening,
-) -> Result<Entered, Refusal> {
-    let member = candidate.member;
-    if !queries::recovery_codes(tx, member).await?.contains(&code) {
-        return Err(Refusal::new(&RECOVERY_REFUSED));
-    }
-    check_short(tx, member, chosen).await?;
-    use_recovery_code(tx, member, code).await?;
-    set_password(tx, Actor::Member(member), member, chosen, How::Recovery).await?;
-    close_sessions(tx, Actor::Member(member), member, None, Why::PasswordChanged).await?;
-    open_session(tx, member, candidate.role, opening).await
 }
 
 async fn append(
