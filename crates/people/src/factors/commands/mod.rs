@@ -1,30 +1,28 @@
-//! Enrolling, showing, removing and resetting second factors.
+//! Enrolling, showing and removing second factors; [`resets`] are handed over by others.
 //!
 //! What is shown and not taken is written down in the same transaction (R50), so these answer with nothing instead of
 //! refusing: a refusal would undo the note.
 
+mod resets;
+
 use kairan_core::ids::Id;
 use kairan_core::refusal::NOT_FOUND;
-use kairan_core::{Actor, DeviceId, FactorId, Instant, MemberId, Permission, Refusal, SecretId, SessionId};
+use kairan_core::{Actor, DeviceId, FactorId, Instant, MemberId, Refusal, SecretId, SessionId};
 use kairan_http::ClientInfo;
 use kairan_storage::{Stream, Tx};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use super::events::{
-    Enrolled, FactorFact, Offered, Refused, Removed, Renamed, Reset, ResetUsed, ResetWithdrawn, Shown, Why,
-};
-use super::queries::{self, RESET_SECRET, TOTP_SECRET};
+use resets::use_reset;
+pub use resets::{reset, reset_from_command_line, withdraw_reset};
+
+use super::events::{Enrolled, FactorFact, Offered, Refused, Removed, Renamed, Shown, Why};
+use super::queries::{self, TOTP_SECRET};
 use super::rules::{
-    FACTOR_LAST, FACTOR_MANY, FACTOR_NONE, FACTOR_NOT_ASKED, FACTOR_NOT_OFFERED, FACTOR_OWN, FRESH, Kind,
-    PASSKEY_KNOWN, PASSKEYS, PROOF_NEEDED, RESET_LIFE, Way,
+    FACTOR_LAST, FACTOR_MANY, FACTOR_NOT_ASKED, FACTOR_NOT_OFFERED, FRESH, Kind, PASSKEY_KNOWN, PASSKEYS,
+    PROOF_NEEDED, Way,
 };
 use super::totp;
 use super::webauthn::{Assertion, Expected, Fault, Registered};
-use crate::members::queries::record;
-use crate::members::roles::must_manage;
 use crate::policies::queries::factor_demand;
-use crate::short_code::plain_short_code;
 use crate::signin::commands::{
     Entered, close_sessions, issue_recovery_codes, prove, recovery_digest, rotate, use_recovery_code,
 };
@@ -201,38 +199,6 @@ async fn use_passkey(
         Err(Fault::Clone) => Ok(Some(Why::Clone)),
         Err(Fault::Shape | Fault::Other | Fault::Unverified | Fault::Key) => wrong,
     }
-}
-
-/// Uses the code that ends somebody's factors: they and every other session of theirs end (R8, R20).
-async fn use_reset(
-    tx: &mut Tx,
-    member: MemberId,
-    session: SessionId,
-    typed: &str,
-) -> Result<Option<Why>, Refusal> {
-    let wrong = Ok(Some(Why::Wrong));
-    let reset = queries::reset(tx, member).await?;
-    let Some(reset) = reset.filter(|reset| reset.expires_at > tx.now()) else { return wrong };
-    let Some(digest) = reset_digest(member, typed) else { return wrong };
-    let kept = tx.secret(reset.code).await?.unwrap_or_default();
-    if !bool::from(kept.as_slice().ct_eq(&digest)) {
-        return wrong;
-    }
-    let seeds = queries::factors(tx, member).await?.into_iter().filter_map(|factor| factor.secret);
-    let seeds = seeds.chain(queries::offer(tx, member).await?).collect::<Vec<_>>();
-    append(tx, member, Actor::Member(member), ResetUsed { code: reset.code, session }).await?;
-    for secret in seeds.into_iter().chain([reset.code]) {
-        tx.erase_secret(secret).await?;
-    }
-    let why = crate::signin::events::Why::FactorsChanged;
-    close_sessions(tx, Actor::Member(member), member, Some(session), why).await?;
-    Ok(None)
-}
-
-/// What is kept of a reset's code; nothing when it is not one. Bound to the member, so that equal codes differ.
-fn reset_digest(member: MemberId, typed: &str) -> Option<[u8; 32]> {
-    let plain = plain_short_code(typed)?;
-    Some(Sha256::new().chain_update(member.bytes()).chain_update(plain).finalize().into())
 }
 
 /// Refuses unless this session may add a factor: the first one when it is asked for, another one after a fresh proof.
@@ -423,60 +389,6 @@ async fn end(
         tx.erase_secret(secret).await?;
     }
     Ok(())
-}
-
-/// Makes a code that ends somebody's factors (R8); one made before opens nothing any more. Until when it opens.
-///
-/// # Errors
-/// `permission.denied`, `not_found`, `role.above`, `proof.needed`, `factor.own`, `factor.none`.
-pub async fn reset(tx: &mut Tx, caller: &Caller, member: MemberId, code: &str) -> Result<Instant, Refusal> {
-    may_reset(tx, caller, member).await?;
-    proved_within(caller.proved_at, FRESH, tx.now())?;
-    if member == caller.member {
-        return Err(Refusal::new(&FACTOR_OWN));
-    }
-    make_reset(tx, caller.actor(), member, code).await
-}
-
-/// Makes such a code for whoever has the machine, for an owner whom nobody else could help.
-///
-/// # Errors
-/// `factor.none`.
-pub async fn reset_from_command_line(tx: &mut Tx, member: MemberId, code: &str) -> Result<Instant, Refusal> {
-    make_reset(tx, Actor::CommandLine, member, code).await
-}
-
-async fn make_reset(tx: &mut Tx, actor: Actor, member: MemberId, code: &str) -> Result<Instant, Refusal> {
-    if !queries::has_factor(tx, member).await? {
-        return Err(Refusal::new(&FACTOR_NONE));
-    }
-    let digest = reset_digest(member, code).ok_or_else(|| Refusal::fault("a code just made is none"))?;
-    let before = queries::reset(tx, member).await?;
-    let expires_at = tx.now().plus_ms(RESET_LIFE);
-    let code = tx.put_secret(RESET_SECRET, &digest).await?;
-    append(tx, member, actor, Reset { code, expires_at }).await?;
-    if let Some(before) = before {
-        tx.erase_secret(before.code).await?;
-    }
-    Ok(expires_at)
-}
-
-/// Takes the code back; without one, nothing happens.
-///
-/// # Errors
-/// `permission.denied`, `not_found`, `role.above`.
-pub async fn withdraw_reset(tx: &mut Tx, caller: &Caller, member: MemberId) -> Result<(), Refusal> {
-    may_reset(tx, caller, member).await?;
-    let Some(reset) = queries::reset(tx, member).await? else { return Ok(()) };
-    append(tx, member, caller.actor(), ResetWithdrawn { code: reset.code }).await?;
-    tx.erase_secret(reset.code).await?;
-    Ok(())
-}
-
-async fn may_reset(tx: &mut Tx, caller: &Caller, member: MemberId) -> Result<(), Refusal> {
-    caller.may(Permission::ManageMembers)?;
-    let record = record(tx, member).await?.ok_or_else(|| Refusal::new(&NOT_FOUND))?;
-    must_manage(caller.role, record.role)
 }
 
 async fn append(
