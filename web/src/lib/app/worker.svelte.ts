@@ -6,6 +6,7 @@
 import { goto } from '$app/navigation';
 import { language } from '$lib/i18n/language.svelte';
 import { BrowserShelf } from '$lib/local/shelf';
+import { session } from '$lib/session/session.svelte';
 import { quiet } from './quiet';
 import type { FromWorker, ToWorker } from './words';
 
@@ -66,6 +67,7 @@ class Worker {
 
 	/** The worker speaks the language chosen here. It is nobody's secret. */
 	async #speak(tongue: string): Promise<void> {
+		if (session.ending) return;
 		await new BrowserShelf().put('plain', ['settings', 'language'], tongue).catch(() => {});
 	}
 

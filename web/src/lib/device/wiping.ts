@@ -62,11 +62,10 @@ async function once(held: Held, keys: Keys, here: Here, items: Promise<number>):
 /** Things of the person: records, pieces of files, the subscription to notifications. */
 async function count(here: Here): Promise<number> {
 	let found = 0;
-	if ((await databases()).includes(KEPT)) {
-		const shelf = new BrowserShelf();
-		for (const board of BOARDS) found += await shelf.size(board).catch(() => 0);
-		await shelf.close();
-	}
+	// One that is just going is not put up again by looking into it.
+	const shelf = new BrowserShelf(false);
+	for (const board of BOARDS) found += await shelf.size(board).catch(() => 0);
+	await shelf.close();
 	const worker = await here.beside();
 	if (await worker?.pushManager?.getSubscription().catch(() => null)) found += 1;
 	return found;

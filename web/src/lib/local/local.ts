@@ -11,7 +11,7 @@
  */
 import { isOver, type Lease } from './lease';
 import { keyOf, open, seal, shareFrom } from './seal';
-import { BrowserShelf, MemoryShelf, type Shelf } from './shelf';
+import { BrowserShelf, MemoryShelf, type Place, type Shelf } from './shelf';
 
 /** Names of stores. Ids are ids of rooms, messages and files: no words. */
 export type Store = 'me' | 'directory' | 'rooms' | 'outbox' | 'drafts' | 'uploads' | 'files' | 'shared';
@@ -198,10 +198,22 @@ export class Local {
 	}
 
 	async put<T>(store: Store, id: string, value: T): Promise<void> {
-		const key = this.#held && this.#key;
-		if (!key || !this.#shelf) return this.#memory.put('values', [store, id], value);
-		const bytes = new TextEncoder().encode(JSON.stringify(value));
-		await this.#shelf.put('values', [store, id], await seal(key, [store, id], bytes));
+		await this.#lay('values', [store, id], value, () => new TextEncoder().encode(JSON.stringify(value)));
+	}
+
+	/** Sealing takes a moment: what was wiped meanwhile is not written again, and a key that changed seals anew. */
+	async #lay(
+		board: 'values' | 'parts',
+		place: Place,
+		thing: unknown,
+		bytes: () => BufferSource
+	): Promise<void> {
+		for (;;) {
+			const key = this.#held && this.#key;
+			if (!key || !this.#shelf) return this.#memory.put(board, place, thing);
+			const sealed = await seal(key, place, bytes());
+			if (this.#held && this.#key === key) return this.#shelf.put(board, place, sealed);
+		}
 	}
 
 	async get<T>(store: Store, id: string): Promise<T | null> {
@@ -287,10 +299,8 @@ export class Local {
 		await this.#shelf?.clear('parts', id);
 	}
 
-	async #putPiece(id: string, number: number, bytes: ArrayBuffer): Promise<void> {
-		const key = this.#held && this.#key;
-		if (!key || !this.#shelf) return this.#memory.put('parts', [id, number], bytes);
-		await this.#shelf.put('parts', [id, number], await seal(key, [id, number], bytes));
+	#putPiece(id: string, number: number, bytes: ArrayBuffer): Promise<void> {
+		return this.#lay('parts', [id, number], bytes, () => bytes);
 	}
 }
 

@@ -35,11 +35,18 @@ const all = (first: string) => IDBKeyRange.bound([first], [first, []]);
 /** Opened when first used; closed when another page wants to delete it, and opened anew after that. */
 export class BrowserShelf implements Shelf {
 	#opening: Promise<IDBDatabase> | null = null;
+	readonly #makes: boolean;
+
+	/** @param makes whether it is put up where there is none; otherwise everything is refused there */
+	constructor(makes = true) {
+		this.#makes = makes;
+	}
 
 	#open(): Promise<IDBDatabase> {
 		this.#opening ??= new Promise<IDBDatabase>((resolve, reject) => {
 			const request = indexedDB.open(DATABASE, VERSION);
 			request.onupgradeneeded = () => {
+				if (!this.#makes) return request.transaction?.abort();
 				for (const board of BOARDS) request.result.createObjectStore(board);
 			};
 			request.onerror = () => reject(request.error ?? new Error('refused'));
