@@ -166,8 +166,11 @@ journey('while it is shut, notifications say that there is something, and nothin
     await page.goto('/me');
     await lock.type(page);
     await page.getByRole('button', { name: 'いま鍵をかける' }).waitFor();
-    await said('open');
-    await stage.until(async () => (await shown(page)).join() === '駅前店 連絡|甲野 花子：納品は火曜の朝です');
+    // The page notes that it is open a moment after it shows itself; one that comes before that says no words.
+    await stage.until(async () => {
+      await said('open');
+      return (await shown(page)).join() === '駅前店 連絡|甲野 花子：納品は火曜の朝です';
+    });
   });
 
   await stage.step('shut, what stands there says it no more, and what comes does not begin to', async () => {
