@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { answer, api, whenIncomplete, whenShut, whenSignedOut } from '$lib/api/client';
-import type { Problem } from '$lib/api/problem';
+import { Problem } from '$lib/api/problem';
 import { doorFor, tend } from '$lib/device/hand';
 import { readMe } from '$lib/live/kept';
 import { live } from '$lib/live/store.svelte';
@@ -28,7 +28,7 @@ export const load: LayoutLoad = async ({ url }) => {
 	if (!session.me) {
 		if (!shut.before && (await resume())) void confirm();
 		else {
-			const known = await session.load();
+			const known = await session.load().catch(refused);
 			if (known === 'entering') redirect(307, signInFor(url.pathname + url.search));
 			if (known === 'out') await away(url);
 		}
@@ -109,6 +109,13 @@ function close(why: Problem): void {
 	if (session.ending || isDoor(location.pathname)) return;
 	shut.close(why);
 	live.stop();
+}
+
+/** Asked from the door, where rules are told in other ways: whoever is signed in already is told here. */
+function refused(thrown: unknown): never {
+	const problem = Problem.from(thrown);
+	if (problem.code.startsWith('policy.')) shut.close(problem);
+	throw problem;
 }
 
 /** A whole new page: nothing of the ended session stays in memory, nor in this browser. */

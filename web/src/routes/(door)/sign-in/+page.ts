@@ -3,7 +3,6 @@ import { answer, api } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import { standing, type Standing } from '$lib/factors/calls';
 import { doorway, safeReturn } from '$lib/session/guard';
-import { shut } from '$lib/session/shut.svelte';
 import type { PageLoad } from './$types';
 
 /** Whoever is already on the way in goes on where they stood; whoever is in goes where they were going. */
@@ -19,11 +18,7 @@ async function entered(): Promise<Standing | null> {
 	try {
 		return await standing();
 	} catch (thrown) {
-		const problem = Problem.from(thrown);
-		if (problem.status === 401) return null;
-		if (!problem.code.startsWith('policy.')) throw thrown;
-		// Somebody is signed in here, and may come in at another hour, or from elsewhere.
-		shut.close(problem);
-		return null;
+		if (Problem.from(thrown).status === 401) return null;
+		throw thrown;
 	}
 }
