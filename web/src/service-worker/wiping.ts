@@ -34,7 +34,7 @@ export async function obey(): Promise<Heeded> {
 	const heeded = await heed(
 		keys,
 		(held) => standing(held, AbortSignal.timeout(ANSWER_WITHIN)),
-		(held) => carryOut(held.device, keys, here)
+		(held) => carryOut(held, keys, here)
 	);
 	if (heeded !== 'wiped' && heeded !== 'stays') await later();
 	return heeded;

@@ -107,7 +107,7 @@ export function began(opened: string, device?: string): Promise<void> {
 export async function wipe(held: Held): Promise<void> {
 	const { giveUp } = await import('./leaving');
 	const here = session.me !== null;
-	if ((await giveUp(held.device, keys)) !== 'left') ended.why = 'wiped';
+	if ((await giveUp(held, keys)) !== 'left') ended.why = 'wiped';
 	await note();
 	if (typeof BroadcastChannel !== 'undefined') {
 		const channel = new BroadcastChannel(LEAVE);

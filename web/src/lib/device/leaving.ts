@@ -3,7 +3,7 @@ import { beside } from '$lib/app/forget';
 import { local } from '$lib/local/local';
 import { noteLock } from '$lib/lock/hand';
 import { session } from '$lib/session/session.svelte';
-import type { Keys } from './keys';
+import type { Held, Keys } from './keys';
 import type { Wiped } from './wipe';
 import { carryOut, type Here } from './wiping';
 
@@ -20,4 +20,4 @@ const page: Here = {
 };
 
 /** Everything of this device's person goes, from this page and the browser. */
-export const giveUp = (device: string, keys: Keys): Promise<Wiped> => carryOut(device, keys, page);
+export const giveUp = (held: Held, keys: Keys): Promise<Wiped> => carryOut(held, keys, page);

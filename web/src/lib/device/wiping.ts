@@ -25,14 +25,18 @@ export interface Here {
 const BOARDS: readonly Board[] = ['keys', 'values', 'parts'];
 const NAME = 'kairan.wipe';
 
-/** When it could not be told, the next start tells. */
-export async function carryOut(device: string, keys: Keys, here: Here): Promise<Wiped> {
+/**
+ * When it could not be told, the next start tells. `known`: the key as whoever heard of the wipe had it, with the session
+ * that has just ended by it; in the store that is no longer said.
+ */
+export async function carryOut(known: Held, keys: Keys, here: Here): Promise<Wiped> {
 	// Before anything that waits: a page whose session has ended lets go of the same things by itself.
 	const items = count(here).catch(() => 0);
 	const act = async (): Promise<Wiped> => {
-		const held = (await keys.all()).find((one) => one.device === device);
+		const held = (await keys.all()).find((one) => one.device === known.device);
 		// Somebody was before us, and the server knows.
-		return held ? once(held, keys, here, items) : 'told';
+		if (!held) return 'told';
+		return once({ ...held, session: held.session ?? known.session }, keys, here, items);
 	};
 	return navigator.locks ? navigator.locks.request(NAME, act) : act();
 }
