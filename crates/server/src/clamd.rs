@@ -98,7 +98,11 @@ impl Clamd {
     async fn answer(&self, line: &mut Box<dyn Line>, patience: Duration) -> io::Result<String> {
         let mut answer = Vec::new();
         let reading = async { line.take(ANSWER).read_to_end(&mut answer).await };
-        timeout(patience, reading).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let read = timeout(patience, reading).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        // A whole answer ends with a zero; whatever befell the line after that takes nothing from it.
+        if !answer.ends_with(&[0]) {
+            read?;
+        }
         let text = String::from_utf8_lossy(&answer);
         Ok(text.trim_matches(['\0', '\n', ' ']).to_owned())
     }
@@ -107,20 +111,30 @@ impl Clamd {
         let mut line = self.connect().await?;
         self.step(line.write_all(b"zINSTREAM\0")).await?;
         while let Some(bytes) = content.next().await {
-            if let Err(error) = self.send(&mut line, &bytes?).await {
-                // Where the file is longer than it takes, it says so and hangs up before everything is sent. What it said
-                // can still be read; but the first to read is told of the hanging up (unix(7), ECONNRESET).
-                for _ in 0..2 {
-                    let said = self.answer(&mut line, self.patience.step).await.unwrap_or_default();
-                    if !said.is_empty() {
-                        return Ok(said);
-                    }
-                }
-                return Err(error);
+            let bytes = bytes?;
+            if let Err(error) = self.send(&mut line, &bytes).await {
+                return self.last_words(&mut line, error).await;
             }
         }
-        self.step(line.write_all(&0_u32.to_be_bytes())).await?;
-        self.answer(&mut line, self.patience.verdict).await
+        if let Err(error) = self.step(line.write_all(&0_u32.to_be_bytes())).await {
+            return self.last_words(&mut line, error).await;
+        }
+        match self.answer(&mut line, self.patience.verdict).await {
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => self.last_words(&mut line, error).await,
+            said => said,
+        }
+    }
+
+    /// Where the file is longer than it takes, it says so and hangs up before everything is sent. What it said can still be
+    /// read; but the first to read is told of the hanging up (unix(7), ECONNRESET).
+    async fn last_words(&self, line: &mut Box<dyn Line>, error: io::Error) -> io::Result<String> {
+        for _ in 0..2 {
+            let said = self.answer(line, self.patience.step).await.unwrap_or_default();
+            if !said.is_empty() {
+                return Ok(said);
+            }
+        }
+        Err(error)
     }
 
     async fn send(&self, line: &mut Box<dyn Line>, bytes: &[u8]) -> io::Result<()> {
