@@ -7,12 +7,11 @@
 
 import assert from 'node:assert/strict';
 
+import { PATIENCE } from './browser.mjs';
 import { STORE } from './device.mjs';
 
 /** The client writes what it keeps behind, every 4 s (web/src/lib/live/keeper.ts): nothing new for this long, ms. */
 const STILL = 5_000;
-/** ms */
-const PATIENCE = 60_000;
 
 /**
  * @param {import('playwright-core').Page} page
@@ -66,7 +65,7 @@ export async function settled(/** @type {import('playwright-core').Page} */ page
 export async function written(/** @type {import('playwright-core').Page} */ page) {
   let before = '';
   let since = performance.now();
-  for (const end = since + PATIENCE; performance.now() < end; ) {
+  for (const end = since + 2 * PATIENCE; performance.now() < end; ) {
     const { records, text } = await kept(page);
     if (text !== before) since = performance.now();
     before = text;

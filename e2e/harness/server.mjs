@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { PATIENCE } from './browser.mjs';
+
 const BINARY =
   process.env.KAIRAN_BINARY ?? fileURLToPath(new URL('../../target/release/kairan', import.meta.url));
 
-/** What never becomes ready fails, ms. How long it took is in `readyAfter` (R77). */
-const READY_WITHIN = 30_000;
 
 /** A port nobody listens on right now. */
 export async function freePort() {
@@ -110,8 +110,8 @@ export class Server {
       if (gone) throw new Error(`The server did not start: ${gone}\n${this.log}`);
       const answer = await fetch(`${this.url}/readyz`).catch(() => null);
       if (answer?.status === 200) break;
-      if (performance.now() - started > READY_WITHIN) {
-        throw new Error(`The server was not ready within ${READY_WITHIN} ms\n${this.log}`);
+      if (performance.now() - started > PATIENCE) {
+        throw new Error(`The server was not ready within ${PATIENCE} ms\n${this.log}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

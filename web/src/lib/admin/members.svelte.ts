@@ -1,9 +1,10 @@
 /** The table of members: who stands in it, who is open beside it, and writing to the server. */
 import { answer, api } from '$lib/api/client';
-import { Problem } from '$lib/api/problem';
+import type { Problem } from '$lib/api/problem';
 import type { Member, MemberDetail, Role } from '$lib/api/types';
 import { similarIn } from '$lib/names/calls';
 import { m } from '$lib/paraglide/messages';
+import { Attempts } from '$lib/parts/attempts.svelte';
 import { directory } from '$lib/people/directory.svelte';
 import { matches } from '$lib/people/groups';
 import { byKana } from '$lib/people/kana';
@@ -70,10 +71,8 @@ export async function memberDetail(id: string): Promise<MemberDetail> {
 }
 
 /** Adding or changing one member. */
-export class MemberEditor {
+export class MemberEditor extends Attempts {
 	draft = $state<Draft>() as Draft;
-	busy = $state(false);
-	problem = $state.raw<Problem | null>(null);
 	/** The display name that was sent last: what a refusal is about, while another is typed. */
 	tried = $state('');
 	readonly alike = $derived(similarIn(this.problem));
@@ -85,6 +84,7 @@ export class MemberEditor {
 		draft: Draft,
 		readonly id?: string
 	) {
+		super();
 		this.draft = draft;
 		this.held = id === undefined ? undefined : draft.role;
 	}
@@ -108,21 +108,14 @@ export class MemberEditor {
 	}
 
 	async save(): Promise<MemberDetail | null> {
-		if (this.busy) return null;
-		this.busy = true;
-		this.problem = null;
-		const { display, family, given } = this.draft;
-		this.tried = display.trim() || `${family.trim()} ${given.trim()}`.trim();
-		try {
-			const saved = await this.#send();
+		let saved: MemberDetail | null = null;
+		await this.attempt(async () => {
+			const { display, family, given } = this.draft;
+			this.tried = display.trim() || `${family.trim()} ${given.trim()}`.trim();
+			saved = await this.#send();
 			directory.put(saved);
-			return saved;
-		} catch (thrown) {
-			this.problem = Problem.from(thrown);
-			return null;
-		} finally {
-			this.busy = false;
-		}
+		});
+		return saved;
 	}
 
 	#send(): Promise<MemberDetail> {
